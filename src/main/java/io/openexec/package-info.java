@@ -1,0 +1,5 @@
+/** The service: configuration, start and stop. */
+@NullMarked
+package io.openexec;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,172 @@
+package io.openexec.receipt;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * JSON (RFC 8259) with one meaning only: I-JSON (RFC 7493) but for the size of integers.
+ *
+ * <p>Refused are: bytes that are not UTF-8, a byte order mark, duplicate member names (compared
+ * after unescaping), trailing content, numbers beyond the range of an IEEE double, lone surrogates,
+ * and whatever exceeds {@link #MAX_DEPTH}, {@link #MAX_INTEGER_DIGITS} or {@link #MAX_LENGTH}.
+ * Numbers with a fraction or an exponent become doubles here, at the parse, so that nobody
+ * downstream ever sees a more precise value than the canonical form has.
+ */
+public final class StrictJson {
+  /** The deepest nesting of arrays and objects. */
+  public static final int MAX_DEPTH = 100;
+
+  /** The most digits of an integer, CPython's own limit. */
+  public static final int MAX_INTEGER_DIGITS = 4_300;
+
+  /** The longest text, in bytes when bytes are parsed and in UTF-16 units otherwise. */
+  public static final int MAX_LENGTH = 1 << 20;
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  // Names are the caller's: a table of them would grow for ever.
+                  .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(MAX_DEPTH)
+                          .maxNumberLength(MAX_INTEGER_DIGITS + 1)
+                          .maxStringLength(MAX_LENGTH)
+                          .maxNameLength(MAX_LENGTH)
+                          .build())
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private StrictJson() {}
+
+  /**
+   * Parses UTF-8 bytes.
+   *
+   * @throws JsonRefused if they are not JSON as the class comment says
+   */
+  public static JsonNode parse(byte[] utf8) throws JsonRefused {
+    if (utf8.length > MAX_LENGTH) {
+      throw new JsonRefused("longer than " + MAX_LENGTH + " bytes");
+    }
+    try {
+      return parse(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString());
+    } catch (CharacterCodingException e) {
+      throw new JsonRefused("not UTF-8");
+    }
+  }
+
+  /**
+   * Parses a text.
+   *
+   * @throws JsonRefused if it is not JSON as the class comment says
+   */
+  public static JsonNode parse(String text) throws JsonRefused {
+    if (text.length() > MAX_LENGTH) {
+      throw new JsonRefused("longer than " + MAX_LENGTH + " characters");
+    }
+    if (text.isBlank()) {
+      throw new JsonRefused("empty");
+    }
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new JsonRefused(reason(e));
+    }
+    check(node);
+    return node;
+  }
+
+  /**
+   * Takes a tree that was not parsed here into the same bounds, as the result of an action.
+   *
+   * @throws JsonRefused if it has no such form
+   */
+  public static JsonNode normalize(JsonNode foreign) throws JsonRefused {
+    checkFinite(foreign);
+    return parse(foreign.toString());
+  }
+
+  /** Written out, a NaN would become the string "NaN". */
+  private static void checkFinite(JsonNode node) throws JsonRefused {
+    if (node.isFloatingPointNumber()
+        && !node.isBigDecimal()
+        && !Double.isFinite(node.doubleValue())) {
+      throw new JsonRefused("a number that is not finite");
+    }
+    for (JsonNode child : node) {
+      checkFinite(child);
+    }
+  }
+
+  private static String reason(JsonProcessingException e) {
+    JsonLocation at = e.getLocation();
+    String where = at == null ? "" : " at character " + at.getCharOffset();
+    String message = e.getOriginalMessage();
+    if (message.startsWith("Duplicate field")) {
+      return "a duplicate member name" + where;
+    }
+    if (message.contains("nesting depth")) {
+      return "nested deeper than " + MAX_DEPTH + where;
+    }
+    if (message.contains("Number value length")) {
+      return "a number longer than " + MAX_INTEGER_DIGITS + " digits" + where;
+    }
+    if (message.startsWith("Trailing token")) {
+      return "content after the end of the document" + where;
+    }
+    return "malformed" + where;
+  }
+
+  private static void check(JsonNode node) throws JsonRefused {
+    switch (node.getNodeType()) {
+      case OBJECT -> {
+        for (Map.Entry<String, JsonNode> member : node.properties()) {
+          checkText(member.getKey());
+          check(member.getValue());
+        }
+      }
+      case ARRAY -> {
+        for (JsonNode element : node) {
+          check(element);
+        }
+      }
+      case STRING -> checkText(node.textValue());
+      case NUMBER -> checkNumber(node);
+      default -> {}
+    }
+  }
+
+  private static void checkText(String text) throws JsonRefused {
+    int codePoint;
+    for (int i = 0; i < text.length(); i += Character.charCount(codePoint)) {
+      codePoint = text.codePointAt(i);
+      if (Character.getType(codePoint) == Character.SURROGATE) {
+        throw new JsonRefused("a lone surrogate in a string");
+      }
+    }
+  }
+
+  private static void checkNumber(JsonNode number) throws JsonRefused {
+    if (number.isDouble() && !Double.isFinite(number.doubleValue())) {
+      throw new JsonRefused("a number beyond the range of a double");
+    }
+    if (number.isBigInteger()
+        && number.bigIntegerValue().abs().toString().length() > MAX_INTEGER_DIGITS) {
+      throw new JsonRefused("an integer longer than " + MAX_INTEGER_DIGITS + " digits");
+    }
+  }
+}
