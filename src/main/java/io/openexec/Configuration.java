@@ -1,0 +1,228 @@
+package io.openexec;
+
+import io.openexec.boundary.AllowList;
+import io.openexec.boundary.ApprovalKeys;
+import io.openexec.boundary.ApprovalVerifier;
+import io.openexec.store.DatabaseUrl;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The configuration, checked. A value that makes no sense, and a combination that is not safe,
+ * refuses the start and names the variable.
+ *
+ * @param mode {@code OPENEXEC_MODE}
+ * @param keys {@code CLAWSHIELD_PUBLIC_KEY}
+ * @param tenant {@code CLAWSHIELD_TENANT_ID}
+ * @param allowList {@code OPENEXEC_ALLOWED_ACTIONS}
+ * @param database {@code OPENEXEC_DB_URL}
+ * @param host {@code OPENEXEC_HOST}
+ * @param loopback whether the host is an address of this machine that only it can reach
+ * @param port {@code OPENEXEC_PORT}; 0 takes any free one
+ * @param routes {@code OPENEXEC_ROUTES}
+ */
+public record Configuration(
+    Mode mode,
+    ApprovalKeys keys,
+    Optional<String> tenant,
+    AllowList allowList,
+    DatabaseUrl database,
+    String host,
+    boolean loopback,
+    int port,
+    Path routes) {
+  private static final String MODE = "OPENEXEC_MODE";
+  private static final String PUBLIC_KEY = "CLAWSHIELD_PUBLIC_KEY";
+  private static final String TENANT = "CLAWSHIELD_TENANT_ID";
+  private static final String ALLOWED = "OPENEXEC_ALLOWED_ACTIONS";
+  private static final String DB_URL = "OPENEXEC_DB_URL";
+  private static final String HOST = "OPENEXEC_HOST";
+  private static final String PORT = "OPENEXEC_PORT";
+  private static final String ROUTES = "OPENEXEC_ROUTES";
+  private static final String INSECURE_DEMO = "OPENEXEC_INSECURE_DEMO";
+
+  /** Whether approvals are signed. */
+  public enum Mode {
+    /** One tenant and no signatures, for trying out. */
+    DEMO,
+    /** Nothing runs without an approval that a configured key signed. */
+    CLAWSHIELD
+  }
+
+  /**
+   * Reads the configuration.
+   *
+   * @param environment the environment variables
+   * @param workingDirectory what a relative database path is relative to
+   * @param besideTheJar the folder in which {@code routes/} lies by default
+   * @throws StartRefused naming the variable that is wrong, and the fix
+   */
+  public static Configuration of(
+      Map<String, String> environment, Path workingDirectory, Path besideTheJar) {
+    return new Reader(environment).read(workingDirectory, besideTheJar);
+  }
+
+  /** Returns the verifier of this mode. */
+  ApprovalVerifier verifier() {
+    return mode == Mode.DEMO ? ApprovalVerifier.demo() : ApprovalVerifier.clawshield(keys, tenant);
+  }
+
+  private record Reader(Map<String, String> environment) {
+
+    Configuration read(Path workingDirectory, Path besideTheJar) {
+      Mode mode = mode();
+      String host = orElse(HOST, "127.0.0.1");
+      boolean loopback = isLoopback(host);
+      checkSafe(mode, loopback);
+      return new Configuration(
+          mode,
+          keys(),
+          tenant(),
+          allowList(),
+          database(workingDirectory),
+          host,
+          loopback,
+          port(),
+          routes(workingDirectory, besideTheJar));
+    }
+
+    private Mode mode() {
+      String mode = orElse(MODE, "demo");
+      return switch (mode) {
+        case "demo" -> Mode.DEMO;
+        case "clawshield" -> Mode.CLAWSHIELD;
+        default -> throw refused(MODE, "is '" + mode + "'; set it to demo or clawshield");
+      };
+    }
+
+    private void checkSafe(Mode mode, boolean loopback) {
+      if (get(MODE) == null) {
+        for (String name : environment.keySet()) {
+          if (name.startsWith("CLAWSHIELD_")) {
+            throw refused(
+                name,
+                "is set and "
+                    + MODE
+                    + " is not: nothing would be verified; set "
+                    + MODE
+                    + "=clawshield, or unset it");
+          }
+        }
+      }
+      String insecure = orElse(INSECURE_DEMO, "false");
+      if (!Set.of("true", "false").contains(insecure)) {
+        throw refused(INSECURE_DEMO, "is '" + insecure + "'; set it to true or false");
+      }
+      if (mode == Mode.DEMO && !loopback && insecure.equals("false")) {
+        throw refused(
+            HOST,
+            "is not a loopback address, and demo mode executes without approval; set "
+                + MODE
+                + "=clawshield, or "
+                + INSECURE_DEMO
+                + "=true if everyone who can reach it may"
+                + " execute");
+      }
+    }
+
+    private ApprovalKeys keys() {
+      String pem = get(PUBLIC_KEY);
+      try {
+        return pem == null ? ApprovalKeys.none() : ApprovalKeys.parse(pem);
+      } catch (IllegalArgumentException e) {
+        throw refused(PUBLIC_KEY, "cannot be used: " + e.getMessage());
+      }
+    }
+
+    private Optional<String> tenant() {
+      Optional<String> tenant = Optional.ofNullable(get(TENANT));
+      if (tenant.isPresent()
+          && tenant.get().codePointCount(0, tenant.get().length()) > ApprovalVerifier.MAX_TENANT) {
+        throw refused(TENANT, "has more than " + ApprovalVerifier.MAX_TENANT + " characters");
+      }
+      return tenant;
+    }
+
+    private AllowList allowList() {
+      String list = environment.get(ALLOWED);
+      if (list == null) {
+        return AllowList.open();
+      }
+      Set<String> names =
+          Arrays.stream(list.split(",", -1))
+              .map(String::strip)
+              .filter(name -> !name.isEmpty())
+              .collect(Collectors.toSet());
+      if (names.isEmpty()) {
+        throw refused(
+            ALLOWED,
+            "is set but names no action; name some, or unset it to allow every registered one");
+      }
+      return AllowList.of(names);
+    }
+
+    private DatabaseUrl database(Path workingDirectory) {
+      try {
+        return DatabaseUrl.parse(orElse(DB_URL, "sqlite:///openexec.db"), workingDirectory);
+      } catch (IllegalArgumentException e) {
+        throw refused(DB_URL, "cannot be used: " + e.getMessage());
+      }
+    }
+
+    private int port() {
+      String port = orElse(PORT, "5000");
+      // Kubernetes sets a variable of this name to tcp://… for a service called openexec.
+      if (port.matches("[0-9]{1,5}") && Integer.parseInt(port) <= 0xffff) {
+        return Integer.parseInt(port);
+      }
+      throw refused(PORT, "is '" + port + "'; set it to a number from 0 to 65535");
+    }
+
+    private Path routes(Path workingDirectory, Path besideTheJar) {
+      String folder = get(ROUTES);
+      Path routes =
+          folder == null ? besideTheJar.resolve("routes") : workingDirectory.resolve(folder);
+      if (!Files.isDirectory(routes)) {
+        throw refused(
+            ROUTES,
+            folder == null
+                ? "is not set and there is no folder " + routes + "; set it to the folder of routes"
+                : "is '" + folder + "', which is not a folder");
+      }
+      return routes;
+    }
+
+    private boolean isLoopback(String host) {
+      try {
+        return InetAddress.getByName(host).isLoopbackAddress();
+      } catch (UnknownHostException e) {
+        throw refused(HOST, "is '" + host + "', which is no address of this machine");
+      }
+    }
+
+    private String orElse(String name, String fallback) {
+      String value = get(name);
+      return value == null ? fallback : value;
+    }
+
+    private @Nullable String get(String name) {
+      String value = environment.get(name);
+      if (value != null && value.isBlank()) {
+        throw refused(name, "is set but empty; give it a value or unset it");
+      }
+      return value;
+    }
+
+    private static StartRefused refused(String name, String what) {
+      return new StartRefused(name + " " + what);
+    }
+  }
+}

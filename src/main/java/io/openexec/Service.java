@@ -1,0 +1,150 @@
+package io.openexec;
+
+import io.openexec.camel.Flow;
+import io.openexec.execution.ActionRegistry;
+import io.openexec.execution.Admission;
+import io.openexec.execution.Dispatcher;
+import io.openexec.execution.ExactlyOnce;
+import io.openexec.execution.ExecutionStore;
+import io.openexec.execution.ReceiptCheck;
+import io.openexec.execution.Unfinished;
+import io.openexec.store.SqliteStore;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.UUID;
+
+/** A running service: the kernel over a store, carried by the routes. */
+public final class Service implements AutoCloseable {
+  private static final int MAX_EFFECTFUL = 64;
+  private static final int MAX_WAITERS = 32;
+  // Below the half minute that service managers give a process to end.
+  private static final Duration DRAIN = Duration.ofSeconds(15);
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
+  private final Configuration configuration;
+  private final ActionRegistry registry;
+  private final ExecutionStore store;
+  private final Unfinished unfinished;
+  private final Dispatcher dispatcher;
+  private final Flow flow;
+  private int port;
+  private boolean closed;
+
+  private Service(Configuration configuration, Flow flow, ExecutionStore store) {
+    this.configuration = configuration;
+    this.flow = flow;
+    this.registry = new ActionRegistry(flow.actions());
+    this.store = store;
+    this.unfinished = new Unfinished(store);
+    this.dispatcher = new Dispatcher(unfinished, MAX_EFFECTFUL, GRACE);
+  }
+
+  /**
+   * Starts a service; when this returns it is ready for requests.
+   *
+   * @param clock judges approvals by its time
+   * @throws StartRefused saying in one line why it does not start, having left nothing behind
+   */
+  public static Service start(Configuration configuration, Clock clock) {
+    Flow flow = readFlow(configuration);
+    ExecutionStore store = openStore(configuration, clock);
+    Service service = new Service(configuration, flow, store);
+    try {
+      service.startFlow(clock);
+      return service;
+    } catch (StartRefused e) {
+      service.close();
+      throw e;
+    }
+  }
+
+  private static Flow readFlow(Configuration configuration) {
+    try {
+      return Flow.read(configuration.routes());
+    } catch (IllegalArgumentException e) {
+      throw new StartRefused(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static ExecutionStore openStore(Configuration configuration, Clock clock) {
+    try {
+      return SqliteStore.open(configuration.database(), clock);
+    } catch (IllegalStateException e) {
+      throw new StartRefused(e.getMessage() + " (OPENEXEC_DB_URL)", e);
+    }
+  }
+
+  private void startFlow(Clock clock) {
+    Status status = new Status(configuration, registry, store, clock);
+    Flow.Kernel kernel =
+        new Flow.Kernel(
+            configuration.verifier(),
+            new Admission(configuration.allowList(), registry, clock),
+            new ExactlyOnce(store, UUID.randomUUID(), unfinished, MAX_WAITERS),
+            dispatcher,
+            new ReceiptCheck(store));
+    Flow.Pages pages =
+        new Flow.Pages(status::index, status::health, status::ready, status::version);
+    try {
+      port =
+          flow.start(
+              kernel, pages, configuration.host(), configuration.loopback(), configuration.port());
+    } catch (IOException e) {
+      throw new StartRefused(
+          "cannot listen on "
+              + configuration.host()
+              + ":"
+              + configuration.port()
+              + ": stop what uses it, or set OPENEXEC_HOST and OPENEXEC_PORT",
+          e);
+    } catch (Exception e) {
+      throw new StartRefused("the routes cannot start: " + rootCause(e), e);
+    }
+  }
+
+  private static String rootCause(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
+  }
+
+  /** Returns the port that it listens on. */
+  public int port() {
+    return port;
+  }
+
+  /** Returns the line that says it is ready: address, mode, database, number of actions. */
+  String readyLine() {
+    String host = configuration.host();
+    return "OpenExec "
+        + Status.VERSION
+        + " ready on http://"
+        + (host.contains(":") ? "[" + host + "]" : host)
+        + ":"
+        + port
+        + ", mode "
+        + configuration.mode().name().toLowerCase(java.util.Locale.ROOT)
+        + ", database "
+        + configuration.database().file()
+        + ", "
+        + registry.names().size()
+        + " actions";
+  }
+
+  /** Stops taking requests, answers those under way, closes the database. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    flow.drain(DRAIN);
+    flow.close();
+    dispatcher.close();
+    unfinished.close();
+    store.close();
+  }
+}

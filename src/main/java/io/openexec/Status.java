@@ -1,0 +1,151 @@
+package io.openexec;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.openexec.execution.ActionRegistry;
+import io.openexec.execution.Answer;
+import io.openexec.execution.ExecutionStore;
+import io.openexec.execution.StoreUnavailable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/** What the service says of itself. */
+public final class Status {
+  /** This version of OpenExec. */
+  public static final String VERSION = readVersion();
+
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+  private static final Duration PROBE_HOLDS = Duration.ofSeconds(1);
+
+  private final Configuration configuration;
+  private final ActionRegistry registry;
+  private final ExecutionStore store;
+  private final Clock clock;
+  private @Nullable Probe lastProbe;
+
+  private record Probe(boolean writable, long at) {}
+
+  Status(Configuration configuration, ActionRegistry registry, ExecutionStore store, Clock clock) {
+    this.configuration = configuration;
+    this.registry = registry;
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** Answers {@code GET /}. */
+  public Answer index() {
+    return Answer.of(
+        200,
+        JSON.objectNode()
+            .put("service", "OpenExec")
+            .put("status", "running")
+            .put("version", VERSION));
+  }
+
+  /** Answers {@code GET /version}, with the time in UTC (ISO 8601). */
+  public Answer version() {
+    return Answer.of(
+        200,
+        JSON.objectNode()
+            .put("version", VERSION)
+            .put("timestamp", clock.instant().truncatedTo(ChronoUnit.MICROS).toString()));
+  }
+
+  /** Answers {@code GET /health}: that the process serves, and how strictly. */
+  public Answer health() {
+    boolean demo = configuration.mode() == Configuration.Mode.DEMO;
+    ObjectNode health =
+        JSON.objectNode()
+            .put("status", "healthy")
+            .put("exec_mode", demo ? "demo" : "clawshield")
+            .put("signature_verification", demo ? "disabled" : "enabled");
+    configuration
+        .allowList()
+        .names()
+        .ifPresentOrElse(
+            names -> {
+              ArrayNode list = JSON.arrayNode();
+              names.forEach(list::add);
+              health.put("restriction", "restricted").set("allow_list", list);
+            },
+            () ->
+                health
+                    .put("restriction", "open")
+                    .put("warning", "No execution allow-list configured"));
+    return Answer.of(200, health);
+  }
+
+  /** Answers {@code GET /ready}: whether a request could be executed now. */
+  public Answer ready() {
+    List<String> reasons = new ArrayList<>(configurationGaps());
+    if (!isStoreWritable()) {
+      reasons.add("the store cannot be written: look at the disk and at the service's log");
+    }
+    ObjectNode ready = JSON.objectNode().put("ready", reasons.isEmpty());
+    if (reasons.isEmpty()) {
+      return Answer.of(200, ready);
+    }
+    ready.put("detail", String.join("; ", reasons));
+    return Answer.of(503, ready);
+  }
+
+  private List<String> configurationGaps() {
+    List<String> gaps = new ArrayList<>();
+    if (configuration.mode() == Configuration.Mode.CLAWSHIELD) {
+      if (configuration.keys().isEmpty()) {
+        gaps.add("CLAWSHIELD_PUBLIC_KEY not configured: no approval can be verified");
+      }
+      if (configuration.tenant().isEmpty()) {
+        gaps.add("CLAWSHIELD_TENANT_ID not configured: no tenant is served");
+      }
+    }
+    boolean anyAction =
+        configuration
+            .allowList()
+            .names()
+            .map(names -> names.stream().anyMatch(registry.names()::contains))
+            .orElse(!registry.names().isEmpty());
+    if (!anyAction) {
+      gaps.add("no registered action is allowed: check OPENEXEC_ALLOWED_ACTIONS and the routes");
+    }
+    return gaps;
+  }
+
+  /** Probes at most once a second, so that asking often costs nothing. */
+  private synchronized boolean isStoreWritable() {
+    long now = System.nanoTime();
+    if (lastProbe == null || now - lastProbe.at() > PROBE_HOLDS.toNanos()) {
+      lastProbe = new Probe(probe(), now);
+    }
+    return lastProbe.writable();
+  }
+
+  private boolean probe() {
+    try {
+      store.probe();
+      return true;
+    } catch (StoreUnavailable e) {
+      return false;
+    }
+  }
+
+  private static String readVersion() {
+    try (InputStream in = Status.class.getResourceAsStream("/openexec.properties")) {
+      Properties properties = new Properties();
+      properties.load(Objects.requireNonNull(in, "openexec.properties is missing"));
+      return properties.getProperty("version", "unknown");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

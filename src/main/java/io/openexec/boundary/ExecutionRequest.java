@@ -1,0 +1,51 @@
+package io.openexec.boundary;
+
+import io.openexec.receipt.ActionHash;
+import io.openexec.receipt.Hash;
+import io.openexec.receipt.JsonValue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request of the right form and within the bounds; nothing about its approval is proven. Only
+ * {@link RequestParser} makes one.
+ */
+public final class ExecutionRequest {
+  private final String action;
+  private final JsonValue payload;
+  private final String nonce;
+  private final @Nullable ApprovalArtifact artifact;
+  private final Hash actionHash;
+
+  ExecutionRequest(
+      String action, JsonValue payload, String nonce, @Nullable ApprovalArtifact artifact) {
+    this.action = action;
+    this.payload = payload;
+    this.nonce = nonce;
+    this.artifact = artifact;
+    this.actionHash = ActionHash.of(action, payload);
+  }
+
+  /** Returns the name of the action, any string. */
+  public String action() {
+    return action;
+  }
+
+  /** Returns the payload, an object; <code>{}</code> where the request had none. */
+  public JsonValue payload() {
+    return payload;
+  }
+
+  /** Returns the nonce, 1 to 1,024 code points. */
+  public String nonce() {
+    return nonce;
+  }
+
+  /** Returns the hash over action and payload, which an approval has to name. */
+  public Hash actionHash() {
+    return actionHash;
+  }
+
+  @Nullable ApprovalArtifact artifact() {
+    return artifact;
+  }
+}

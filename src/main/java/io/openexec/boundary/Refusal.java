@@ -1,0 +1,232 @@
+package io.openexec.boundary;
+
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * A request that was not executed, and what to do about it. All the wording is here; the beginnings
+ * that clients of OpenExec 0.1.10 match on are kept to the letter.
+ *
+ * <p>A refusal carries no stack trace, and nothing of the request beyond the action's name.
+ */
+public final class Refusal extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+  private static final int QUOTED_NAME = 256;
+
+  private final Reason reason;
+
+  private Refusal(Reason reason, String detail) {
+    super(detail, null, false, false);
+    this.reason = reason;
+  }
+
+  /** Returns why. */
+  public Reason reason() {
+    return reason;
+  }
+
+  /** Returns the sentence for people: what is wrong, and what to do. */
+  public String detail() {
+    return String.valueOf(getMessage());
+  }
+
+  static Refusal malformed(String what) {
+    return new Refusal(
+        Reason.MALFORMED_REQUEST,
+        what
+            + ". Send one JSON object: {\"action\": string, \"payload\": object or null, \"nonce\":"
+            + " string, \"approval_artifact\": object or null}.");
+  }
+
+  /** A receipt check whose request does not have its form. */
+  public static Refusal malformedReceiptCheck(String what) {
+    return new Refusal(
+        Reason.MALFORMED_REQUEST,
+        what
+            + ". Send one JSON object: {\"exec_id\": string, \"result\": the result or its JSON as"
+            + " a string, \"receipt\": string}.");
+  }
+
+  /** The nonce was used for another action or payload. Tells nothing of that one. */
+  public static Refusal nonceReused() {
+    return new Refusal(
+        Reason.NONCE_REUSED,
+        "The nonce was used for a different request. Send a new request with a new nonce, or repeat"
+            + " the first one exactly.");
+  }
+
+  /** No action of that name is registered. */
+  public static Refusal unknownAction(String name) {
+    return new Refusal(
+        Reason.UNKNOWN_ACTION,
+        "Unknown action: " + quoted(name) + ". Use an action that this service has registered.");
+  }
+
+  /** The action's schema refuses the payload. */
+  public static Refusal payloadRefused(String name, Collection<String> errors) {
+    return new Refusal(
+        Reason.PAYLOAD_REFUSED,
+        "The payload does not fit the schema of action '"
+            + quoted(name)
+            + "': "
+            + String.join("; ", errors)
+            + ". Correct the payload; an approval has to be for the corrected one.");
+  }
+
+  /** The action is not on the allow-list. */
+  public static Refusal notAllowed(String name) {
+    return new Refusal(
+        Reason.ACTION_NOT_ALLOWED,
+        "Action '"
+            + quoted(name)
+            + "' is not in the execution allow-list. Ask the operator to add it to"
+            + " OPENEXEC_ALLOWED_ACTIONS, or use an action that is.");
+  }
+
+  static Refusal approvalMissing() {
+    return new Refusal(
+        Reason.APPROVAL_MISSING,
+        "ClawShield mode requires an approval artifact. Have this action and payload approved and"
+            + " send the approval as approval_artifact.");
+  }
+
+  static Refusal actionHashMismatch() {
+    return new Refusal(
+        Reason.ACTION_HASH_MISMATCH,
+        "Action hash mismatch. The approval is for another action or payload; have exactly this one"
+            + " approved.");
+  }
+
+  static Refusal expiryMissing() {
+    return new Refusal(
+        Reason.EXPIRY_MISSING,
+        "Missing expires_at in approval artifact. Every approval needs an end; have it issued again"
+            + " with one.");
+  }
+
+  static Refusal expiryInvalid() {
+    return new Refusal(
+        Reason.EXPIRY_INVALID,
+        "Invalid expires_at timestamp. It must look like 2026-03-01T12:05:00Z, with at most nine"
+            + " digits of fraction.");
+  }
+
+  static Refusal illFormed(String member, String form) {
+    return new Refusal(
+        Reason.APPROVAL_ILL_FORMED,
+        "Invalid " + member + " in approval artifact. It must be " + form + ".");
+  }
+
+  static Refusal keyNotConfigured() {
+    return new Refusal(
+        Reason.KEY_NOT_CONFIGURED,
+        "CLAWSHIELD_PUBLIC_KEY not configured. The operator has to set the approver's public key.");
+  }
+
+  static Refusal signatureInvalid() {
+    return new Refusal(
+        Reason.SIGNATURE_INVALID,
+        "Invalid signature. No trusted key signed this approval as it stands; send it unchanged, or"
+            + " have it issued again.");
+  }
+
+  static Refusal tenantMismatch() {
+    return new Refusal(
+        Reason.TENANT_MISMATCH,
+        "Tenant mismatch. The approval names a tenant that this service does not serve; send it"
+            + " where it belongs.");
+  }
+
+  /** The approval's time is over. */
+  public static Refusal expired() {
+    return new Refusal(
+        Reason.APPROVAL_EXPIRED,
+        "Approval artifact expired. Have the action approved again; the nonce is still unused.");
+  }
+
+  /** The approval is dated in the future. */
+  public static Refusal notYetValid() {
+    return new Refusal(
+        Reason.APPROVAL_NOT_YET_VALID,
+        "Approval artifact not yet valid. Its issued_at is more than 60 seconds ahead; check both"
+            + " clocks, or wait.");
+  }
+
+  /** The approval was used by an execution under another nonce. */
+  public static Refusal approvalUsed() {
+    return new Refusal(
+        Reason.APPROVAL_USED,
+        "Approval already used. An approval is good for one execution; to repeat that one's answer"
+            + " send its nonce, to execute again have it approved again.");
+  }
+
+  /** No such resource. */
+  public static Refusal notFound() {
+    return new Refusal(
+        Reason.NOT_FOUND, "Not found. POST /execute executes; GET / says what runs here.");
+  }
+
+  /** The resource does not know the method. */
+  public static Refusal methodNotAllowed(List<String> allowed) {
+    return new Refusal(
+        Reason.METHOD_NOT_ALLOWED, "Method not allowed. Use " + String.join(" or ", allowed) + ".");
+  }
+
+  /** The body exceeds its bound. */
+  public static Refusal tooLarge(long bound) {
+    return new Refusal(
+        Reason.BODY_TOO_LARGE,
+        "The body is larger than " + bound + " bytes. Send less, or a reference to the data.");
+  }
+
+  /** The body is not declared to be JSON. */
+  public static Refusal notJson() {
+    return new Refusal(
+        Reason.NOT_JSON, "The Content-Type is absent or not JSON. Send application/json.");
+  }
+
+  /** The request was meant for another host, as after DNS rebinding. */
+  public static Refusal misdirected(String header) {
+    return new Refusal(
+        Reason.MISDIRECTED,
+        "The "
+            + header
+            + " header names something other than this machine, and the service listens on"
+            + " loopback. Address it as localhost or by its loopback address.");
+  }
+
+  /** A fault of OpenExec itself. */
+  public static Refusal internalError() {
+    return new Refusal(
+        Reason.INTERNAL_ERROR,
+        "Internal error. Send the same request again: it answers what is on record, and never"
+            + " executes twice.");
+  }
+
+  /** A bound on concurrent work is reached. */
+  public static Refusal overloaded() {
+    return new Refusal(
+        Reason.OVERLOADED,
+        "Too much is under way. Nothing was executed; send the same request again.");
+  }
+
+  /** The store cannot be read or written. */
+  public static Refusal storeUnavailable() {
+    return new Refusal(
+        Reason.STORE_UNAVAILABLE,
+        "The store is unavailable. Nothing was executed; send the same request again.");
+  }
+
+  /** The service is stopping. */
+  public static Refusal shuttingDown() {
+    return new Refusal(
+        Reason.SHUTTING_DOWN,
+        "The service is shutting down. Nothing was executed; send the same request again.");
+  }
+
+  private static String quoted(String name) {
+    return name.codePointCount(0, name.length()) <= QUOTED_NAME
+        ? name
+        : name.substring(0, name.offsetByCodePoints(0, QUOTED_NAME)) + "…";
+  }
+}

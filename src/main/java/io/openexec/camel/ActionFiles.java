@@ -1,0 +1,200 @@
+package io.openexec.camel;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaException;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SchemaId;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SpecVersion;
+import com.networknt.schema.ValidationMessage;
+import com.networknt.schema.resource.DisallowSchemaLoader;
+import io.openexec.execution.Action;
+import io.openexec.execution.Effect;
+import io.openexec.execution.Outcome;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.ResourceHelper;
+
+/**
+ * Reads the folder of actions: for each {@code NAME.camel.yaml}, the route, a {@code
+ * NAME.action.yaml} with description, effect, schema, timeout and definite errors. All or nothing:
+ * one file that does not fit refuses the start.
+ */
+final class ActionFiles {
+  private static final String ROUTE = ".camel.yaml";
+  private static final String DESCRIPTOR = ".action.yaml";
+  private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,63}");
+  private static final Set<String> KEYS =
+      Set.of("description", "effect", "schema", "timeoutSeconds", "definiteErrors");
+  private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
+  private static final int MAX_TIMEOUT_SECONDS = 3_600;
+
+  private static final JsonSchemaFactory SCHEMAS =
+      JsonSchemaFactory.getInstance(
+          SpecVersion.VersionFlag.V202012,
+          // Nothing is fetched: a reference leads within its own schema or nowhere.
+          factory -> factory.schemaLoaders(l -> l.add(DisallowSchemaLoader.getInstance())));
+
+  private ActionFiles() {}
+
+  /** An action, and its route: the very bytes that were checked. */
+  record Loaded(Action action, Resource route) {}
+
+  /**
+   * Reads and checks the folder.
+   *
+   * @throws IllegalArgumentException naming the file and what is wrong with it, in one line
+   */
+  static List<Loaded> read(Path folder, Supplier<ProducerTemplate> producer) {
+    Set<String> names = new TreeSet<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(file -> file.endsWith(ROUTE) || file.endsWith(DESCRIPTOR))
+          .forEach(file -> names.add(file.replaceFirst("\\.(camel|action)\\.yaml$", "")));
+    } catch (IOException e) {
+      throw new IllegalArgumentException("the folder " + folder + " cannot be read", e);
+    }
+    List<Loaded> actions = new ArrayList<>();
+    for (String name : names) {
+      actions.add(read(folder, name, producer));
+    }
+    return actions;
+  }
+
+  private static Loaded read(Path folder, String name, Supplier<ProducerTemplate> producer) {
+    Path current = folder.resolve(name + DESCRIPTOR);
+    try {
+      require(NAME.matcher(name).matches(), "an action's name is letters, digits, _ . and -");
+      JsonNode descriptor = StrictYaml.parse(Files.readAllBytes(current));
+      Action action = action(name, descriptor, producer);
+      current = folder.resolve(name + ROUTE);
+      byte[] route = Files.readAllBytes(current);
+      ActionRouteGate.check(StrictYaml.parse(route), uri(name), action.effect());
+      return new Loaded(action, ResourceHelper.fromBytes("actions/" + name + ROUTE, route));
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          current + ": it cannot be read; an action needs both its files", e);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(current + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String uri(String name) {
+    return "direct:actions/" + name;
+  }
+
+  private static Action action(
+      String name, JsonNode descriptor, Supplier<ProducerTemplate> producer) {
+    require(descriptor.isObject(), "it must be a map");
+    descriptor
+        .fieldNames()
+        .forEachRemaining(
+            key -> require(KEYS.contains(key), "'" + key + "' is not one of " + KEYS));
+    require(descriptor.path("description").isTextual(), "description is missing");
+    Effect effect = effect(descriptor.path("effect").asText("effectful"));
+    require(
+        effect == Effect.EFFECTFUL
+            || (!descriptor.has("timeoutSeconds") && !descriptor.has("definiteErrors")),
+        "timeoutSeconds and definiteErrors are for effectful actions: every error of a pure one is"
+            + " definite");
+    return new Action(
+        name,
+        descriptor.path("description").asText(),
+        effect,
+        schema(descriptor.path("schema")),
+        timeout(descriptor),
+        definiteErrors(descriptor.path("definiteErrors")),
+        new CamelAction(producer, uri(name)));
+  }
+
+  private static Effect effect(String text) {
+    return switch (text) {
+      case "pure" -> Effect.PURE;
+      case "effectful" -> Effect.EFFECTFUL;
+      default -> throw new IllegalArgumentException("effect must be pure or effectful");
+    };
+  }
+
+  private static Duration timeout(JsonNode descriptor) {
+    if (!descriptor.has("timeoutSeconds")) {
+      return DEFAULT_TIMEOUT;
+    }
+    JsonNode seconds = descriptor.path("timeoutSeconds");
+    require(
+        seconds.isNumber()
+            && seconds.doubleValue() > 0
+            && seconds.doubleValue() <= MAX_TIMEOUT_SECONDS,
+        "timeoutSeconds must be more than 0 and at most " + MAX_TIMEOUT_SECONDS);
+    return Duration.ofMillis(Math.max(1, Math.round(seconds.doubleValue() * 1_000)));
+  }
+
+  private static Map<Class<? extends Throwable>, String> definiteErrors(JsonNode errors) {
+    require(
+        errors.isMissingNode() || errors.isObject(),
+        "definiteErrors must map exception classes to reason codes");
+    Map<Class<? extends Throwable>, String> definite = new HashMap<>();
+    errors
+        .properties()
+        .forEach(
+            error -> {
+              require(
+                  Outcome.isReason(error.getValue().asText()),
+                  "the reason code of " + error.getKey() + " must be in lower snake case");
+              definite.put(throwable(error.getKey()), error.getValue().asText());
+            });
+    return definite;
+  }
+
+  private static Class<? extends Throwable> throwable(String name) {
+    try {
+      return Class.forName(name, false, ActionFiles.class.getClassLoader())
+          .asSubclass(Throwable.class);
+    } catch (ClassNotFoundException | LinkageError | ClassCastException e) {
+      throw new IllegalArgumentException("definiteErrors: there is no exception " + name, e);
+    }
+  }
+
+  private static JsonSchema schema(JsonNode schema) {
+    require(schema.isObject(), "schema is missing: a JSON Schema (2020-12) of the payload");
+    Set<ValidationMessage> errors =
+        JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+            .getSchema(SchemaLocation.of(SchemaId.V202012))
+            .validate(schema.toString(), InputFormat.JSON);
+    require(errors.isEmpty(), "schema is not a JSON Schema: " + errors);
+    try {
+      JsonSchema compiled = SCHEMAS.getSchema(schema);
+      compiled.initializeValidators();
+      return compiled;
+    } catch (JsonSchemaException e) {
+      throw new IllegalArgumentException(
+          "schema cannot be used; references must stay within it: "
+              + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+          e);
+    } catch (UncheckedIOException e) {
+      throw new IllegalArgumentException("schema cannot be read", e);
+    }
+  }
+
+  private static void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package io.openexec.camel;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.openexec.execution.Action;
+import io.openexec.receipt.JsonRefused;
+import io.openexec.receipt.JsonValue;
+import io.openexec.receipt.StrictJson;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.function.Supplier;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePattern;
+import org.apache.camel.ProducerTemplate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An action's route as the kernel runs it. The exchange starts clean: the payload as a map is the
+ * body, and nothing else of the request is there. The body at the end is the result: a JSON object
+ * as a map, a tree, or text.
+ */
+final class CamelAction implements Action.Body {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  private final Supplier<ProducerTemplate> producer;
+  private final String uri;
+  private volatile @Nullable Endpoint endpoint;
+
+  /**
+   * Makes the body of an action.
+   *
+   * @param producer what sends to the route, available when the first request comes
+   * @param uri where the route begins, fixed
+   */
+  CamelAction(Supplier<ProducerTemplate> producer, String uri) {
+    this.producer = producer;
+    this.uri = uri;
+  }
+
+  @Override
+  public JsonValue run(JsonValue payload) throws Exception {
+    ProducerTemplate template = producer.get();
+    Endpoint route = endpoint(template.getCamelContext());
+    Exchange exchange = route.createExchange(ExchangePattern.InOut);
+    exchange.getMessage().setBody(payload.toMap());
+    Exchange done = template.send(route, exchange);
+    if (done.getException() != null) {
+      throw done.getException();
+    }
+    return result(done.getMessage().getBody());
+  }
+
+  private Endpoint endpoint(CamelContext context) {
+    Endpoint known = endpoint;
+    if (known == null) {
+      known = context.getEndpoint(uri);
+      endpoint = known;
+    }
+    return known;
+  }
+
+  private static JsonValue result(@Nullable Object body) throws JsonRefused, IOException {
+    JsonNode tree;
+    if (body instanceof String text) {
+      tree = StrictJson.parse(text);
+    } else if (body instanceof byte[] bytes) {
+      tree = StrictJson.parse(bytes);
+    } else if (body instanceof InputStream in) {
+      try (in) {
+        tree = StrictJson.parse(in.readNBytes(StrictJson.MAX_LENGTH + 1));
+      }
+    } else {
+      tree = StrictJson.normalize(MAPPER.valueToTree(body));
+    }
+    return JsonValue.ofObject(tree);
+  }
+}

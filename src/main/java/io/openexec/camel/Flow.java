@@ -1,0 +1,221 @@
+package io.openexec.camel;
+
+import io.openexec.boundary.ApprovalVerifier;
+import io.openexec.boundary.ExecutionRequest;
+import io.openexec.boundary.Refusal;
+import io.openexec.boundary.RequestParser;
+import io.openexec.boundary.VerifiedRequest;
+import io.openexec.execution.Action;
+import io.openexec.execution.Admission;
+import io.openexec.execution.Answer;
+import io.openexec.execution.Candidate;
+import io.openexec.execution.Claim.Admitted;
+import io.openexec.execution.Claim.OnRecord;
+import io.openexec.execution.Dispatcher;
+import io.openexec.execution.ExactlyOnce;
+import io.openexec.execution.Executed;
+import io.openexec.execution.ReceiptCheck;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Expression;
+import org.apache.camel.Processor;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.main.Main;
+import org.apache.camel.main.MainConfigurationProperties;
+import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.ExpressionAdapter;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries the kernel through the routes: binds the steps, loads the files, runs Camel. */
+public final class Flow implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
+  private static final String ROUTE_FILE = ".camel.yaml";
+  private static final String ACTIONS = "actions";
+
+  private final Path folder;
+  private final List<ActionFiles.Loaded> actionFiles;
+  private final Main main = new Main();
+  private @Nullable ProducerTemplate producer;
+  private @Nullable HttpDoor door;
+
+  private Flow(Path folder) {
+    this.folder = folder;
+    this.actionFiles = ActionFiles.read(folder.resolve(ACTIONS), this::producer);
+  }
+
+  /**
+   * Reads and checks the files of a folder; starts nothing yet.
+   *
+   * @throws IllegalArgumentException naming a file that is refused, and why, in one line
+   */
+  public static Flow read(Path folder) {
+    return new Flow(folder);
+  }
+
+  /** Returns the actions of the folder. */
+  public List<Action> actions() {
+    return actionFiles.stream().map(ActionFiles.Loaded::action).toList();
+  }
+
+  /** The kernel's parts, as the routes name them. */
+  public record Kernel(
+      ApprovalVerifier verifier,
+      Admission admission,
+      ExactlyOnce exactlyOnce,
+      Dispatcher dispatcher,
+      ReceiptCheck receiptCheck) {}
+
+  /** What the service says of itself, as the routes name it. */
+  public record Pages(
+      Supplier<Answer> index,
+      Supplier<Answer> health,
+      Supplier<Answer> ready,
+      Supplier<Answer> version) {}
+
+  /**
+   * Starts the routes, then listens.
+   *
+   * @return the port
+   * @throws IOException if the address cannot be listened on
+   * @throws Exception if the routes cannot start
+   */
+  public int start(Kernel kernel, Pages pages, String host, boolean loopback, int port)
+      throws Exception {
+    configure();
+    bind(kernel, pages);
+    main.init();
+    CamelContext context = main.getCamelContext();
+    context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
+    context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
+    door = new HttpDoor(context);
+    PluginHelper.getRoutesLoader(context).loadRoutes(resources());
+    main.start();
+    producer = context.createProducerTemplate();
+    return door.listen(context, host, loopback, port);
+  }
+
+  private void configure() {
+    // Nothing but our own code and files configures the routes: not the environment, not a file
+    // that happens to lie on the class path.
+    main.setDefaultPropertyPlaceholderLocation("false");
+    MainConfigurationProperties configuration = main.configure();
+    configuration.setName("openexec");
+    configuration.setAutoConfigurationEnvironmentVariablesEnabled(false);
+    configuration.setAutoConfigurationSystemPropertiesEnabled(false);
+    configuration.setAutowiredEnabled(false);
+    configuration.setBasePackageScanEnabled(false);
+    configuration.setRoutesIncludePattern("false");
+    configuration.setShutdownTimeout(10);
+    configuration.setShutdownLogInflightExchangesOnTimeout(false);
+  }
+
+  private void bind(Kernel kernel, Pages pages) {
+    main.bind("parse", (Processor) Flow::parse);
+    main.bind("verify", Step.of("verify", ExecutionRequest.class, kernel.verifier()::verify));
+    main.bind("admit", Step.of("admit", VerifiedRequest.class, kernel.admission()::judge));
+    main.bind("executionId", executionId());
+    main.bind("nonces", new NonceRepository(kernel.exactlyOnce()));
+    main.bind("dispatch", Step.of("dispatch", Admitted.class, kernel.dispatcher()::dispatch));
+    main.bind("record", Step.of("record", Executed.class, kernel.exactlyOnce()::record));
+    main.bind("answer", Step.of("answer", OnRecord.class, Answer::of));
+    main.bind("reject", (Processor) Flow::reject);
+
+    main.bind(
+        "checkReceipt",
+        (Processor)
+            exchange ->
+                exchange.getMessage().setBody(kernel.receiptCheck().check(bytes(exchange))));
+    main.bind("index", page(pages.index()));
+    main.bind("health", page(pages.health()));
+    main.bind("ready", page(pages.ready()));
+    main.bind("version", page(pages.version()));
+    main.bind("httpAnswer", new HttpAnswer());
+  }
+
+  private static void parse(Exchange exchange) {
+    exchange.getMessage().setBody(RequestParser.parse(bytes(exchange)));
+  }
+
+  /** The key of the Idempotent Consumer: the id that tenant and nonce make. */
+  private static Expression executionId() {
+    return new ExpressionAdapter() {
+      @Override
+      public Object evaluate(Exchange exchange) {
+        return exchange.getMessage().getBody(Candidate.class).executionId();
+      }
+    };
+  }
+
+  private static byte[] bytes(Exchange exchange) {
+    // Bytes and not text: a charset in the Content-Type would change how text is decoded.
+    byte[] body = exchange.getMessage().getBody(byte[].class);
+    return body == null ? new byte[0] : body;
+  }
+
+  private static void reject(Exchange exchange) {
+    Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    Refusal refusal;
+    if (thrown instanceof Refusal refused) {
+      refusal = refused;
+    } else {
+      LOG.error("a fault of the service itself", thrown);
+      refusal = Refusal.internalError();
+    }
+    exchange.getMessage().setBody(Answer.refusing(refusal));
+  }
+
+  private static Processor page(Supplier<Answer> page) {
+    return exchange -> exchange.getMessage().setBody(page.get());
+  }
+
+  /** Returns the flow's files, and the actions' exactly as they were checked. */
+  private List<Resource> resources() throws IOException {
+    List<Resource> resources = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.sorted().toList()) {
+        String name = String.valueOf(file.getFileName());
+        if (name.endsWith(ROUTE_FILE)) {
+          resources.add(ResourceHelper.fromBytes(name, Files.readAllBytes(file)));
+        }
+      }
+    }
+    actionFiles.forEach(file -> resources.add(file.route()));
+    return resources;
+  }
+
+  private ProducerTemplate producer() {
+    if (producer == null) {
+      throw new IllegalStateException("the routes have not started");
+    }
+    return producer;
+  }
+
+  /** Takes no new requests, and waits for those under way to be answered. */
+  public void drain(Duration patience) {
+    if (door != null) {
+      door.drain(patience);
+    }
+  }
+
+  /** Stops the routes and the server. */
+  @Override
+  public void close() {
+    main.stop();
+    if (door != null) {
+      door.close();
+    }
+  }
+}

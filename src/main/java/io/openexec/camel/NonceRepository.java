@@ -1,0 +1,65 @@
+package io.openexec.camel;
+
+import io.openexec.execution.Candidate;
+import io.openexec.execution.Claim;
+import io.openexec.execution.ExactlyOnce;
+import java.util.Objects;
+import org.apache.camel.Exchange;
+import org.apache.camel.spi.IdempotentRepository;
+import org.apache.camel.support.service.ServiceSupport;
+
+/**
+ * Gate 4 as Camel's Idempotent Consumer asks for it: the nonces in the database.
+ *
+ * <p>{@link #add(Exchange, String)} claims the nonce, or finds the record that answers the request;
+ * either becomes the body. Keys are never removed, and there is nothing to confirm: what a request
+ * came to is recorded by a step of its own, before anyone is answered.
+ */
+final class NonceRepository extends ServiceSupport implements IdempotentRepository {
+  private final ExactlyOnce exactlyOnce;
+
+  NonceRepository(ExactlyOnce exactlyOnce) {
+    this.exactlyOnce = exactlyOnce;
+  }
+
+  @Override
+  public boolean add(Exchange exchange, String key) {
+    try {
+      Candidate candidate = (Candidate) Objects.requireNonNull(exchange.getMessage().getBody());
+      if (!candidate.executionId().equals(key)) {
+        throw new IllegalStateException("the key is not the candidate's");
+      }
+      Claim claim = exactlyOnce.claim(candidate);
+      exchange.getMessage().setBody(claim);
+      return claim instanceof Claim.Admitted;
+    } catch (Error e) {
+      // Camel would leave the exchange in flight for ever.
+      throw new IllegalStateException("the nonce could not be claimed", e);
+    }
+  }
+
+  @Override
+  public boolean add(String key) {
+    throw new UnsupportedOperationException("a nonce is claimed by a request, not by a key alone");
+  }
+
+  @Override
+  public boolean contains(String key) {
+    throw new UnsupportedOperationException("a read does not decide; the claim does");
+  }
+
+  @Override
+  public boolean remove(String key) {
+    return false;
+  }
+
+  @Override
+  public boolean confirm(String key) {
+    return true;
+  }
+
+  @Override
+  public void clear() {
+    throw new UnsupportedOperationException("used nonces stay used");
+  }
+}

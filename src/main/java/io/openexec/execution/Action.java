@@ -1,0 +1,96 @@
+package io.openexec.execution;
+
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.ValidationMessage;
+import io.openexec.boundary.Refusal;
+import io.openexec.receipt.JsonRefused;
+import io.openexec.receipt.JsonValue;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A registered action.
+ *
+ * @param name its name, that of its file
+ * @param description what it does, for people
+ * @param effect what it does to the world
+ * @param schema what payloads it takes
+ * @param timeout how long an effectful one may run before its outcome counts as unknown
+ * @param definiteErrors the errors that prove that it did not take effect, each with its reason
+ *     code
+ * @param body what runs
+ */
+public record Action(
+    String name,
+    String description,
+    Effect effect,
+    JsonSchema schema,
+    Duration timeout,
+    Map<Class<? extends Throwable>, String> definiteErrors,
+    Body body) {
+  private static final int ERRORS_SHOWN = 3;
+
+  /** Copies the map. */
+  public Action {
+    definiteErrors = Map.copyOf(definiteErrors);
+  }
+
+  /** What an action does, whatever carries it. */
+  @FunctionalInterface
+  public interface Body {
+    /**
+     * Runs the action.
+     *
+     * @return the result
+     * @throws JsonRefused if it ended, but its result is not a JSON object within the bounds of
+     *     {@link io.openexec.receipt.StrictJson}
+     * @throws Exception whatever the action raises
+     */
+    JsonValue run(JsonValue payload) throws Exception;
+  }
+
+  /**
+   * Checks a payload against the schema.
+   *
+   * @throws Refusal 400, with the first errors
+   */
+  void check(JsonValue payload) {
+    List<String> errors =
+        schema.validate(payload.toTree()).stream()
+            .map(ValidationMessage::getMessage)
+            .limit(ERRORS_SHOWN)
+            .toList();
+    if (!errors.isEmpty()) {
+      throw Refusal.payloadRefused(name, errors);
+    }
+  }
+
+  /** Runs the action now, in this thread, and says what came of it. Throws nothing. */
+  Outcome run(JsonValue payload, ErrorLog log) {
+    try {
+      return Outcome.succeeded(body.run(payload));
+    } catch (JsonRefused e) {
+      log.failed(name, e);
+      return notDefinite(Outcome.RESULT_UNUSABLE);
+    } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {
+      log.failed(name, e);
+      for (Map.Entry<Class<? extends Throwable>, String> definite : definiteErrors.entrySet()) {
+        if (definite.getKey().isInstance(e)) {
+          return Outcome.failed(definite.getValue());
+        }
+      }
+      return notDefinite(Outcome.ACTION_ERROR);
+    }
+  }
+
+  private Outcome notDefinite(String reason) {
+    return effect == Effect.PURE ? Outcome.failed(reason) : Outcome.unknown(reason);
+  }
+
+  /** Where the errors of actions are logged, without anything of the request. */
+  @FunctionalInterface
+  interface ErrorLog {
+    void failed(String action, Throwable error);
+  }
+}

@@ -1,0 +1,146 @@
+package io.openexec.execution;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
+import io.openexec.boundary.Reason;
+import io.openexec.boundary.Refusal;
+import io.openexec.execution.Claim.OnRecord;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to a request, the same at every door: made here from an execution on record or from a
+ * refusal, and only carried by the door.
+ *
+ * @param status the HTTP status code
+ * @param json the body, ASCII
+ * @param replayed whether the answer repeats an earlier one ({@code Idempotent-Replayed: true})
+ * @param retryAfter after how many seconds sending the same request again makes sense, if it does
+ */
+public record Answer(int status, String json, boolean replayed, OptionalInt retryAfter) {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .configure(com.fasterxml.jackson.core.json.JsonWriteFeature.ESCAPE_NON_ASCII, true)
+          .build();
+  private static final int OK = 200;
+
+  /** Returns whether the body is a problem document (RFC 9457). */
+  public boolean isProblem() {
+    return status >= 400;
+  }
+
+  /** Returns the body as bytes. */
+  public byte[] bytes() {
+    return json.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Returns a plain answer. */
+  public static Answer of(int status, ObjectNode body) {
+    return new Answer(status, write(body), false, OptionalInt.empty());
+  }
+
+  /** Returns the answer that an execution on record stands for: 200, 500 or 409. */
+  public static Answer of(OnRecord record) {
+    Execution execution = record.execution();
+    return switch (execution.state()) {
+      case SUCCEEDED -> succeeded(execution, record.replayed());
+      case FAILED ->
+          problem(
+              Reason.ACTION_FAILED,
+              "The action failed ("
+                  + execution.reason()
+                  + ") and is known not to have taken effect. To try again, send a new nonce and,"
+                  + " where approvals are required, a new approval.",
+              execution,
+              record.replayed());
+      case UNKNOWN ->
+          problem(
+              Reason.OUTCOME_UNKNOWN,
+              "The outcome is unknown ("
+                  + execution.reason()
+                  + "): the action may or may not have taken effect, and is not run again by"
+                  + " itself. Ask the operator to look at the target and to settle this id.",
+              execution,
+              record.replayed());
+      case RUNNING ->
+          problem(
+              Reason.EXECUTION_RUNNING,
+              "The nonce is being executed and its outcome is not on record yet. Send the same"
+                  + " request again.",
+              execution,
+              // Nothing is on record that could be repeated.
+              false);
+    };
+  }
+
+  /** Returns the answer to a request that was not executed. */
+  public static Answer refusing(Refusal refusal) {
+    return problem(refusal.reason(), refusal.detail(), null, false);
+  }
+
+  private static Answer succeeded(Execution execution, boolean replayed) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("id", execution.id().toString());
+    body.put("action", execution.action());
+    // The very text that the receipt hash covers.
+    body.putRawValue("result", new RawValue(execution.result()));
+    body.put("approved", true);
+    body.put("receipt", String.valueOf(execution.receipt()));
+    return new Answer(OK, write(body), replayed, OptionalInt.empty());
+  }
+
+  private static Answer problem(
+      Reason reason, String detail, @Nullable Execution execution, boolean replayed) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("type", "about:blank");
+    body.put("title", title(reason.status()));
+    body.put("status", reason.status());
+    body.put("detail", detail);
+    body.put("code", reason.code());
+    if (execution != null) {
+      body.put("id", execution.id().toString());
+      body.put("state", execution.state().code());
+      Optional.ofNullable(execution.reason()).ifPresent(code -> body.put("reason", code));
+      Optional.ofNullable(execution.receipt()).ifPresent(hash -> body.put("receipt", hash.hex()));
+    }
+    return new Answer(reason.status(), write(body), replayed, retryAfter(reason));
+  }
+
+  private static OptionalInt retryAfter(Reason reason) {
+    return switch (reason) {
+      case EXECUTION_RUNNING, OVERLOADED, STORE_UNAVAILABLE, SHUTTING_DOWN -> OptionalInt.of(1);
+      default -> OptionalInt.empty();
+    };
+  }
+
+  /** The phrases of RFC 9110, as RFC 9457 section 4.2.1 wants them with {@code about:blank}. */
+  private static String title(int status) {
+    return switch (status) {
+      case 400 -> "Bad Request";
+      case 403 -> "Forbidden";
+      case 404 -> "Not Found";
+      case 405 -> "Method Not Allowed";
+      case 409 -> "Conflict";
+      case 413 -> "Content Too Large";
+      case 415 -> "Unsupported Media Type";
+      case 421 -> "Misdirected Request";
+      case 422 -> "Unprocessable Content";
+      case 500 -> "Internal Server Error";
+      case 503 -> "Service Unavailable";
+      default -> throw new IllegalArgumentException("no problem has status " + status);
+    };
+  }
+
+  private static String write(ObjectNode body) {
+    try {
+      return MAPPER.writeValueAsString(body);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of plain values can always be written", e);
+    }
+  }
+}

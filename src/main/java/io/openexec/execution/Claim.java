@@ -1,0 +1,34 @@
+package io.openexec.execution;
+
+import io.openexec.execution.Candidate.Admissible;
+
+/** What gate 4 makes of a candidate. Only {@link ExactlyOnce} makes one. */
+public sealed interface Claim {
+
+  /** The nonce is this request's alone: it may be dispatched, once. */
+  final class Admitted implements Claim {
+    private final Admissible candidate;
+    private final Attempt attempt;
+
+    Admitted(Admissible candidate, Attempt attempt) {
+      this.candidate = candidate;
+      this.attempt = attempt;
+    }
+
+    Admissible candidate() {
+      return candidate;
+    }
+
+    Attempt attempt() {
+      return attempt;
+    }
+  }
+
+  /**
+   * An execution that answers the request.
+   *
+   * @param execution what is on record
+   * @param replayed whether it was on record before this request came
+   */
+  record OnRecord(Execution execution, boolean replayed) implements Claim {}
+}

@@ -1,0 +1,38 @@
+package io.openexec.execution;
+
+import io.openexec.boundary.ExecutionRequest;
+import io.openexec.receipt.Hash;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An execution as it stands on record.
+ *
+ * @param id the execution id of tenant and nonce
+ * @param tenant whose it is
+ * @param nonce the request's nonce
+ * @param action the action's name
+ * @param actionHash the hash of action and payload
+ * @param state what is known
+ * @param reason why, a code; null while running, and if it succeeded at once
+ * @param result the result's JSON in the receipt's canonical form; null unless it succeeded
+ * @param receipt the receipt hash; null while running
+ */
+public record Execution(
+    UUID id,
+    String tenant,
+    String nonce,
+    String action,
+    Hash actionHash,
+    State state,
+    @Nullable String reason,
+    @Nullable String result,
+    @Nullable Hash receipt) {
+
+  /** Returns whether this execution is of that very request: nonce, action and payload. */
+  public boolean isOf(ExecutionRequest request) {
+    return nonce.equals(request.nonce())
+        && action.equals(request.action())
+        && actionHash.equals(request.actionHash());
+  }
+}

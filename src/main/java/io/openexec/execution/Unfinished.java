@@ -1,0 +1,86 @@
+package io.openexec.execution;
+
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The writes that have to happen and could not yet: outcomes of dispatched actions, and releases of
+ * reservations that were never dispatched. Their owner keeps trying; if the process ends first, the
+ * next start turns what is left into {@code unknown}.
+ *
+ * <p>There are never more of them than requests under way: while the store cannot be written,
+ * nothing new is dispatched.
+ */
+public final class Unfinished implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Unfinished.class);
+  private static final Duration FIRST_RETRY = Duration.ofMillis(100);
+  private static final Duration LAST_RETRY = Duration.ofSeconds(5);
+  private static final Duration STOP = Duration.ofSeconds(10);
+
+  private final ExecutionStore store;
+  private final ScheduledExecutorService retries =
+      Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "openexec-unfinished"));
+
+  /** Keeps trying on this store. */
+  public Unfinished(ExecutionStore store) {
+    this.store = store;
+  }
+
+  /** Records an outcome, sooner or later. */
+  void complete(UUID id, Attempt attempt, Outcome outcome) {
+    keepTrying("outcome", id, () -> store.complete(id, attempt, outcome), Duration.ZERO);
+  }
+
+  /** Takes a reservation back, sooner or later. */
+  void release(UUID id, Attempt attempt) {
+    keepTrying("release", id, () -> store.release(id, attempt), Duration.ZERO);
+  }
+
+  private void keepTrying(String what, UUID id, Write write, Duration delay) {
+    try {
+      var unused =
+          retries.schedule(
+              () -> attempt(what, id, write, delay), delay.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.error("{} of {} was not written: the next start will declare it unknown", what, id);
+    }
+  }
+
+  private void attempt(String what, UUID id, Write write, Duration delay) {
+    try {
+      write.run();
+    } catch (StoreUnavailable e) {
+      LOG.warn("{} of {} could not be written, trying again", what, id);
+      keepTrying(what, id, write, next(delay));
+    }
+  }
+
+  private static Duration next(Duration delay) {
+    Duration doubled = delay.isZero() ? FIRST_RETRY : delay.multipliedBy(2);
+    return doubled.compareTo(LAST_RETRY) < 0 ? doubled : LAST_RETRY;
+  }
+
+  /** Gives what is left one last try. */
+  @Override
+  public void close() {
+    retries.shutdown();
+    try {
+      if (!retries.awaitTermination(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.error("{} writes were not done", retries.shutdownNow().size());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @FunctionalInterface
+  private interface Write {
+    void run() throws StoreUnavailable;
+  }
+}

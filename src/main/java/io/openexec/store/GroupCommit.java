@@ -1,0 +1,165 @@
+package io.openexec.store;
+
+import io.openexec.execution.StoreUnavailable;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One writer whose commits are shared: whatever waits when a commit begins goes into it, so that
+ * throughput is not bounded by one sync to disk per write.
+ *
+ * <p>Within the commit each write has a savepoint. One that fails is undone alone; a commit that
+ * fails takes exactly its own writes with it, and the next one begins anew.
+ */
+final class GroupCommit implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+  private static final int MAX_BATCH = 256;
+  private static final long IDLE_MILLIS = 200;
+
+  private final DataSource dataSource;
+  private final BlockingQueue<Pending<?>> queue;
+  private final Thread writer;
+  private volatile boolean closed;
+
+  /**
+   * Starts the writer.
+   *
+   * @param capacity how many writes may wait; one more is refused at once
+   */
+  GroupCommit(DataSource dataSource, int capacity) {
+    this.dataSource = dataSource;
+    this.queue = new ArrayBlockingQueue<>(capacity);
+    this.writer = new Thread(this::run, "openexec-commit");
+    this.writer.start();
+  }
+
+  /** A write: some statements on the connection that it is given, and what they came to. */
+  @FunctionalInterface
+  interface Write<T> {
+    T on(Connection connection) throws SQLException;
+  }
+
+  /**
+   * Writes durably.
+   *
+   * @return what {@code write} returned, after its commit was synced to disk
+   * @throws StoreUnavailable if it failed, or its commit did; then it may have happened all the
+   *     same
+   */
+  <T> T commit(Write<T> write) throws StoreUnavailable {
+    Pending<T> pending = new Pending<>(write);
+    if (closed || !queue.offer(pending)) {
+      throw new StoreUnavailable(closed ? "the store is closed" : "too many writes are waiting");
+    }
+    if (closed && queue.remove(pending)) {
+      throw new StoreUnavailable("the store is closed");
+    }
+    try {
+      return pending.done.get();
+    } catch (ExecutionException e) {
+      throw new StoreUnavailable("the write failed", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreUnavailable("interrupted while writing", e);
+    }
+  }
+
+  private void run() {
+    List<Pending<?>> batch = new ArrayList<>(MAX_BATCH);
+    while (!closed || !queue.isEmpty()) {
+      try {
+        Pending<?> first = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        if (first == null) {
+          continue;
+        }
+        batch.add(first);
+        queue.drainTo(batch, MAX_BATCH - 1);
+        commit(batch);
+      } catch (InterruptedException e) {
+        // Only close() ends this thread, by its flag.
+        LOG.debug("interrupted", e);
+      } finally {
+        batch.clear();
+      }
+    }
+    queue.forEach(late -> late.fail(new SQLException("the store is closed")));
+  }
+
+  private void commit(List<Pending<?>> batch) {
+    try (Connection connection = dataSource.getConnection()) {
+      connection.setAutoCommit(false);
+      try {
+        for (Pending<?> pending : batch) {
+          pending.write(connection);
+        }
+        connection.commit();
+      } catch (SQLException | RuntimeException e) {
+        connection.rollback();
+        throw e;
+      }
+    } catch (SQLException | RuntimeException e) {
+      LOG.error("a commit of {} writes failed: {}", batch.size(), e.getMessage());
+      batch.forEach(pending -> pending.fail(e));
+      return;
+    }
+    batch.forEach(Pending::committed);
+  }
+
+  /** Writes what waits, and ends. */
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      writer.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static final class Pending<T> {
+    final CompletableFuture<T> done = new CompletableFuture<>();
+    private final Write<T> write;
+    private @Nullable T result;
+    private @Nullable Exception failure;
+
+    Pending(Write<T> write) {
+      this.write = write;
+    }
+
+    /** Runs the write in a savepoint; throws only if the whole transaction is lost. */
+    void write(Connection connection) throws SQLException {
+      Savepoint before = connection.setSavepoint();
+      try {
+        result = write.on(connection);
+        connection.releaseSavepoint(before);
+      } catch (SQLException | RuntimeException e) {
+        connection.rollback(before);
+        failure = e;
+      }
+    }
+
+    void committed() {
+      if (failure != null) {
+        done.completeExceptionally(failure);
+      } else {
+        done.complete(result);
+      }
+    }
+
+    void fail(Exception e) {
+      done.completeExceptionally(e);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package io.openexec.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
+
+/** Opens the record in a SQLite file. */
+public final class SqliteStore {
+  private static final int CONNECTIONS = 8;
+  private static final int WAITING_WRITES = 1_024;
+  private static final int SYNCHRONOUS_FULL = 2;
+  // IMMEDIATE: a transaction that reads and then writes would else fail with SQLITE_BUSY_SNAPSHOT,
+  // whatever the timeout.
+  private static final String PARAMETERS =
+      "?journal_mode=WAL&synchronous=FULL&busy_timeout=2000&transaction_mode=IMMEDIATE"
+          + "&foreign_keys=true";
+
+  private SqliteStore() {}
+
+  /**
+   * Opens the file, making it (readable by its owner only) or migrating it as needed, holds it
+   * against a second service, and declares unknown what an earlier process left running.
+   *
+   * @throws IllegalStateException saying in one line what is wrong
+   */
+  public static JdbcExecutionStore open(DatabaseUrl url, Clock clock) {
+    Path file = url.file();
+    FileLock lock = null;
+    HikariDataSource pool = null;
+    try {
+      Path real = create(file);
+      lock = FileLock.take(real);
+      pool = pool(real);
+      checkDurability(pool);
+      Flyway.configure()
+          .dataSource(pool)
+          .locations("classpath:db/migration")
+          .validateMigrationNaming(true)
+          .load()
+          .migrate();
+      JdbcExecutionStore store =
+          new JdbcExecutionStore(pool, new GroupCommit(pool, WAITING_WRITES), clock, lock);
+      store.declareInterruptedUnknown();
+      return store;
+    } catch (Exception e) {
+      close(pool);
+      close(lock);
+      throw new IllegalStateException(
+          "the database " + file + " cannot be used: " + firstLine(e), e);
+    }
+  }
+
+  private static Path create(Path file) throws IOException {
+    Path directory = file.getParent();
+    if (directory == null || !Files.isDirectory(directory)) {
+      throw new IOException("its directory does not exist; make it first");
+    }
+    if (Files.isDirectory(file)) {
+      throw new IOException("it is a directory");
+    }
+    if (Files.notExists(file)) {
+      // SQLite would make it readable by all; its -wal and -shm take the mode of the file.
+      if (Files.getFileStore(directory).supportsFileAttributeView("posix")) {
+        Files.createFile(
+            file,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      } else {
+        Files.createFile(file);
+      }
+    }
+    if (!Files.isWritable(file) || !Files.isWritable(directory)) {
+      throw new IOException("it or its directory is not writable");
+    }
+    return file.toRealPath();
+  }
+
+  private static HikariDataSource pool(Path file) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("openexec-sqlite");
+    config.setJdbcUrl("jdbc:sqlite:" + file + PARAMETERS);
+    config.setMaximumPoolSize(CONNECTIONS);
+    config.setMinimumIdle(1);
+    config.setConnectionTimeout(5_000);
+    return new HikariDataSource(config);
+  }
+
+  private static void checkDurability(HikariDataSource pool) throws SQLException {
+    try (Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement()) {
+      if (!pragma(statement, "journal_mode").equals("wal")
+          || !pragma(statement, "synchronous").equals(Integer.toString(SYNCHRONOUS_FULL))) {
+        throw new SQLException(
+            "its file system does not support SQLite's write-ahead log; use a local disk");
+      }
+    }
+  }
+
+  private static String pragma(Statement statement, String name) throws SQLException {
+    try (ResultSet row = statement.executeQuery("PRAGMA " + name)) {
+      return row.next() ? row.getString(1) : "";
+    }
+  }
+
+  private static String firstLine(Throwable error) {
+    Throwable root = error;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
+  }
+
+  static void close(@Nullable AutoCloseable resource) {
+    if (resource != null) {
+      try {
+        resource.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("cannot be closed", e);
+      }
+    }
+  }
+}
