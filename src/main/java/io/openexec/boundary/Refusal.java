@@ -169,7 +169,8 @@ public final class Refusal extends RuntimeException {
   /** The resource does not know the method. */
   public static Refusal methodNotAllowed(List<String> allowed) {
     return new Refusal(
-        Reason.METHOD_NOT_ALLOWED, "Method not allowed. Use " + String.join(" or ", allowed) + ".");
+        Reason.METHOD_NOT_ALLOWED,
+        "Method not allowed. This resource answers " + String.join(" and ", allowed) + " only.");
   }
 
   /** The body exceeds its bound. */

@@ -1,5 +1,6 @@
 package io.openexec.store;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.execution.StoreUnavailable;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -11,7 +12,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +28,7 @@ final class GroupCommit implements AutoCloseable {
   private static final int MAX_BATCH = 256;
   private static final long IDLE_MILLIS = 200;
 
-  private final DataSource dataSource;
+  private final HikariDataSource pool;
   private final BlockingQueue<Pending<?>> queue;
   private final Thread writer;
   private volatile boolean closed;
@@ -38,8 +38,8 @@ final class GroupCommit implements AutoCloseable {
    *
    * @param capacity how many writes may wait; one more is refused at once
    */
-  GroupCommit(DataSource dataSource, int capacity) {
-    this.dataSource = dataSource;
+  GroupCommit(HikariDataSource pool, int capacity) {
+    this.pool = pool;
     this.queue = new ArrayBlockingQueue<>(capacity);
     this.writer = new Thread(this::run, "openexec-commit");
     this.writer.start();
@@ -98,23 +98,29 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private void commit(List<Pending<?>> batch) {
-    try (Connection connection = dataSource.getConnection()) {
+    Connection connection = null;
+    try {
+      connection = pool.getConnection();
       connection.setAutoCommit(false);
-      try {
-        for (Pending<?> pending : batch) {
-          pending.write(connection);
-        }
-        connection.commit();
-      } catch (SQLException | RuntimeException e) {
-        connection.rollback();
-        throw e;
+      for (Pending<?> pending : batch) {
+        pending.write(connection);
       }
+      connection.commit();
+      connection.close();
     } catch (SQLException | RuntimeException e) {
       LOG.error("a commit of {} writes failed: {}", batch.size(), e.getMessage());
+      discard(connection);
       batch.forEach(pending -> pending.fail(e));
       return;
     }
     batch.forEach(Pending::committed);
+  }
+
+  /** What state a connection is in after a failure is the driver's secret: it is not used again. */
+  private void discard(@Nullable Connection connection) {
+    if (connection != null) {
+      pool.evictConnection(connection);
+    }
   }
 
   /** Writes what waits, and ends. */

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.openexec.Vectors;
+import io.openexec.testing.Vectors;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;

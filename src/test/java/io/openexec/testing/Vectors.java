@@ -1,4 +1,4 @@
-package io.openexec;
+package io.openexec.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
