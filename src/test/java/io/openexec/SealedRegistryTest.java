@@ -1,0 +1,261 @@
+package io.openexec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.openexec.testing.TestService;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Each kind of action file that DESIGN section 7 refuses stops the start, with the reason in one
+ * line.
+ */
+class SealedRegistryTest {
+  private static final String EFFECTFUL = "description: d\nschema: {type: object}\n";
+  private static final String PURE = EFFECTFUL + "effect: pure\n";
+  @TempDir Path directory;
+
+  private void assertRefused(TestService.Setup setup, String reason) {
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining(reason)
+        .extracting(Throwable::getMessage)
+        .asString()
+        .doesNotContain("\n")
+        .contains(directory.toString());
+    assertThat(Files.exists(setup.database())).as("nothing is left behind").isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        // dynamic endpoints
+        "toD: 'file:${body[dir]}'|computed from a request",
+        "recipientList: {simple: '${body[to]}'}|computed from a request",
+        "routingSlip: {simple: '${body[to]}'}|computed from a request",
+        "dynamicRouter: {simple: '${body[to]}'}|computed from a request",
+        "enrich: {simple: '${body[to]}'}|computed from a request",
+        "pollEnrich: {constant: 'file:x'}|computed from a request",
+        "to: 'file:${body[dir]}'|must be constant",
+        "to: {uri: 'file:out', parameters: {fileName: '${body[name]}'}}|must be constant",
+        "to: 'file:out?fileName=$simple{body[name]}'|must be constant",
+        "to: {uri: 'sql:x', parameters: {useMessageBodyForSql: true}}|lets a message steer",
+        "to: 'sql:x?useMessageBodyForSql=true'|lets a message steer",
+        // scripting languages, beans, methods, properties
+        "script: {groovy: '1'}|runs code",
+        "setBody: {groovy: '1'}|'groovy' is not allowed",
+        "setBody: {ref: x}|'ref' is not allowed",
+        "setBody: {method: {ref: x}}|'method' is not allowed",
+        "setBody: {expression: {simple: '1'}}|'expression' is not allowed",
+        "setBody: {simple: {expression: '${body}'}}|must be plain text",
+        "setBody: {simple: '${bean:x}'}|is not allowed",
+        "setBody: {simple: '${body.getClass}'}|is not allowed",
+        "setBody: {simple: '${body[a].length()}'}|is not allowed",
+        "setBody: {simple: '${body[${header.a}]}'}|is not allowed",
+        "setBody: {simple: '${properties:x}'}|is not allowed",
+        "setBody: {simple: '${env:HOME}'}|is not allowed",
+        "setBody: {simple: '${sys.user.dir}'}|is not allowed",
+        "setBody: {simple: '${camelContext.stop}'}|is not allowed",
+        "setBody: {simple: '${exchangeProperty.x}'}|is not allowed",
+        "setBody: {simple: '${random(1,2)}'}|is not allowed",
+        "setBody: {simple: '${body'}|is not allowed",
+        "setBody: {simple: '$simple{env:HOME}'}|write functions",
+        "setBody: {simple: '$init{ $a := 1 }init$'}|write functions",
+        "setBody: {simple: '{{env:HOME}}'}|property placeholders",
+        "setBody: {simple: 'resource:file:/etc/passwd'}|resources from elsewhere",
+        "setBody: {constant: 'resource:file:/etc/passwd'}|resources from elsewhere",
+        "setBody: {constant: 'RESOURCE:classpath:x'}|resources from elsewhere",
+        "to: 'file:{{env:HOME}}'|property placeholders",
+        "bean: {ref: nonces}|runs code",
+        "process: {ref: dispatch}|runs code",
+        "to: 'bean:nonces?method=clear'|is refused",
+        "to: 'class:java.lang.Runtime'|is refused",
+        "to: 'language:simple:x'|is refused",
+        "to: 'ref:x'|is refused",
+        "to: {uri: 'sql:x', parameters: {dataSource: '#class:evil.Source'}}|construct nothing",
+        "to: 'sql:x?dataSource=#class:evil.Source'|construct nothing",
+        "to: 'sql:x?dataSource=#type:javax.sql.DataSource'|construct nothing",
+        // control headers from the payload
+        "setHeader: {name: CamelFileName, simple: '${body[name]}'}|plain name",
+        "setHeader: {name: cAMELFileName, simple: '${body[name]}'}|plain name",
+        "setHeader: {name: camelFileName, simple: '${body[name]}'}|plain name",
+        "setHeader: {name: kafka.OVERRIDE_TOPIC, simple: '${body[t]}'}|plain name",
+        "setHeader: {name: JMSDestination, simple: '${body[t]}'}|plain name",
+        "setHeader: {name: host, simple: '${body[t]}'}|plain name",
+        "setHeader: {name: '${body[n]}', simple: x}|plain name",
+        "setHeader: {name: '${body[n]}', constant: x}|must be constant",
+        "setVariable: {name: 'global:x', simple: x}|plain name",
+        "setHeaders: {headers: []}|not a step",
+        "setProperty: {name: CamelFileName, simple: x}|steer Camel itself",
+        // asynchronous
+        "wireTap: 'file:x'|asynchronously",
+        "threads: {poolSize: 2}|asynchronously",
+        "multicast: {steps: [{to: 'file:x'}]}|asynchronously",
+        "delay: {constant: 1}|asynchronously",
+        "aggregate: {constant: 1}|asynchronously",
+        "to: 'seda:x'|is refused",
+        "to: 'direct:execute'|is refused",
+        "to: 'direct:actions/echo'|is refused",
+        "to: 'timer:x'|is refused",
+        "to: 'controlbus:route?routeId=x&action=stop'|is refused",
+        // redelivery and swallowed errors
+        "doTry: {steps: [{to: 'file:x'}]}|redelivery",
+        "circuitBreaker: {steps: [{to: 'file:x'}]}|redelivery",
+        "onFallback: {steps: []}|redelivery",
+        // not steps at all, in any spelling
+        "set-body: {constant: x}|not a step",
+        "loop: {constant: 2, steps: [{to: 'file:x'}]}|not a step",
+        "split: {simple: '${body}', steps: [{to: 'file:x'}]}|not a step",
+        "log: '${body}'|not a step",
+        "to: file|not an endpoint URI",
+        "to: {uri: 'file:x', pattern: InOnly}|'pattern' is not allowed",
+        "filter: {simple: 'true', steps: [{toD: 'x:y'}]}|computed from a request",
+        "choice: {when: [{simple: '${bean:x}', steps: [{to: 'file:x'}]}]}|is not allowed",
+        "choice: {when: [{groovy: 'true', steps: [{to: 'file:x'}]}]}|'groovy' is not allowed",
+        "choice: {when: [], otherwise: {steps: [{script: {groovy: x}}]}}|runs code",
+        "choice: {precondition: true, when: []}|'precondition' is not allowed",
+        "marshal: {jaxb: {}}|'jaxb' is not allowed",
+        "unmarshal: {json: {unmarshalType: java.lang.ProcessBuilder}}|'unmarshalType' is not allowed",
+      })
+  void refusedSteps(String step, String reason) {
+    assertRefused(new TestService.Setup(directory).action("bad", EFFECTFUL, step), reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "- route: {from: {uri: 'timer:x', steps: [{to: 'builtin:echo'}]}}|no consumer of its own",
+        "- route: {from: {uri: 'direct:execute', steps: [{to: 'builtin:echo'}]}}|no consumer of its own",
+        "- route: {from: {uri: 'direct:actions/echo', steps: [{to: 'builtin:echo'}]}}|no consumer of its own",
+        "- route: {from: {uri: 'direct:actions/bad', parameters: {block: true}, steps: [{to: 'builtin:echo'}]}}|'parameters'",
+        "- route: {errorHandler: {defaultErrorHandler: {}}, from: {uri: 'direct:actions/bad', steps: [{to: 'builtin:echo'}]}}|redelivery",
+        "- route: {autoStartup: false, from: {uri: 'direct:actions/bad', steps: [{to: 'builtin:echo'}]}}|'autoStartup'",
+        "- route: {routePolicy: x, from: {uri: 'direct:actions/bad', steps: [{to: 'builtin:echo'}]}}|'routePolicy'",
+        "- beans: [{name: x, type: java.lang.Object}]|'beans' is not allowed",
+        "- from: {uri: 'direct:actions/bad', steps: [{to: 'builtin:echo'}]}|'from' is not allowed in the file",
+        "- onException: {exception: [x]}|redelivery",
+        "- routeConfiguration: {}|'routeConfiguration'",
+        "- rest: {}|'rest'",
+        "[]|a list of one route",
+        "{route: {}}|a list of one route",
+        "- route: {from: {uri: 'direct:actions/bad', steps: []}}|steps must be a list",
+        "- route: {from: {uri: 'direct:actions/bad', uri: 'timer:x', steps: []}}|duplicate key",
+        "- route: &a {from: *a}|YAML",
+        "- !!java.net.URL [x]|YAML",
+      })
+  void refusedFiles(String yaml, String reason) throws IOException {
+    TestService.Setup setup =
+        new TestService.Setup(directory).action("bad", EFFECTFUL, "to: 'builtin:echo'");
+    Files.writeString(setup.ownRoutes().resolve("actions/bad.camel.yaml"), yaml + "\n");
+    assertRefused(setup, reason);
+  }
+
+  @Test
+  void refusedSecondDocumentAndSecondRoute() throws IOException {
+    TestService.Setup setup =
+        new TestService.Setup(directory).action("bad", EFFECTFUL, "to: 'builtin:echo'");
+    Path file = setup.ownRoutes().resolve("actions/bad.camel.yaml");
+    String good = Files.readString(file);
+    Files.writeString(file, good + "---\n" + good);
+    assertRefused(setup, "YAML");
+    Files.writeString(file, good + good);
+    assertRefused(setup, "a list of one route");
+    Files.write(file, good.getBytes(java.nio.charset.StandardCharsets.UTF_16));
+    assertRefused(setup, "not UTF-8");
+    Files.delete(file);
+    assertRefused(setup, "needs both its files");
+  }
+
+  @Test
+  void aPureActionHasInProcessComponentsOnly() {
+    assertRefused(
+        new TestService.Setup(directory).action("bad", PURE, "to: 'file:out'"),
+        "is effectful, not pure");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "schema: {type: object}|description is missing",
+        "description: d|schema is missing",
+        "description: d~schema: {type: nonsense}|not a JSON Schema",
+        "description: d~schema: {$ref: 'https://example.com/schema'}|references must stay within it",
+        "description: d~schema: {$ref: 'file:///etc/passwd'}|references must stay within it",
+        "description: d~schema: {type: object}~effect: maybe|pure or effectful",
+        "description: d~schema: {type: object}~reload: true|'reload' is not one of",
+        "description: d~schema: {type: object}~timeoutSeconds: 0|more than 0",
+        "description: d~schema: {type: object}~timeoutSeconds: soon|more than 0",
+        "description: d~schema: {type: object}~definiteErrors: {no.such.Error: x}|no exception",
+        "description: d~schema: {type: object}~definiteErrors: {java.lang.String: x}|no exception",
+        "description: d~schema: {type: object}~definiteErrors: {java.io.IOException: Not A Code}|lower snake case",
+        "description: d~schema: {type: object}~effect: pure~timeoutSeconds: 3|for effectful actions",
+        "description: d~description: e~schema: {type: object}|duplicate key",
+      })
+  void refusedDescriptors(String descriptor, String reason) {
+    assertRefused(
+        new TestService.Setup(directory)
+            .action("bad", descriptor.replace("~", "\n") + "\n", "to: 'builtin:echo'"),
+        reason);
+  }
+
+  @Test
+  void anEndpointThatDoesNotExistIsToldInOneLineToo() {
+    TestService.Setup setup =
+        new TestService.Setup(directory).action("bad", EFFECTFUL, "to: 'nosuchscheme:x'");
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining("nosuchscheme")
+        .extracting(Throwable::getMessage)
+        .asString()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void everyStepThatIsDocumentedWorks() {
+    Path out = directory.resolve("out");
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .action(
+                "all",
+                EFFECTFUL,
+                "setHeader: {name: orderId, simple: '${body[order]}'}",
+                "setHeader: {name: CamelFileName, constant: order.txt}",
+                "setVariable: {name: kept, simple: '${body[order]}'}",
+                "marshal: {json: {library: Jackson}}",
+                "to: {uri: 'file:" + out + "', parameters: {fileExist: Append}}",
+                "unmarshal: {json: {library: Jackson}}",
+                "removeHeaders: {pattern: '*'}",
+                "filter: {simple: '${body[order]} == 7', steps: [{setVariable: {name: seen, constant: 'yes'}}]}",
+                "choice: {when: [{simple: '${variable.seen} == ''yes''', steps: [{setBody: {simple: '{\"order\": ${variable.kept}, \"header\": \"${header.orderId}\"}'}}]}], otherwise: {steps: [{setBody: {constant: '{}'}}]}}");
+    try (TestService service = setup.start()) {
+      var reply = service.requests().execute("all", "{\"order\":7}", "n");
+      assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+      assertThat(reply.json().path("result")).hasToString("{\"header\":\"\",\"order\":7}");
+      assertThat(out.resolve("order.txt")).hasContent("{\"order\":7}");
+    }
+  }
+
+  @Test
+  void theRegistryIsReadOnceAtStart() throws IOException {
+    TestService.Setup setup = new TestService.Setup(directory).tracing("first", "");
+    try (TestService service = setup.start()) {
+      setup.tracing("second", "");
+      Files.writeString(
+          setup.ownRoutes().resolve("actions/first.camel.yaml"),
+          "- route: {from: {uri: 'direct:actions/first', steps: [{to: 'builtin:echo'}]}}");
+      assertThat(service.requests().execute("second", "{\"id\":2}", "n").status()).isEqualTo(400);
+      assertThat(service.requests().execute("first", "{\"id\":1}", "n").json().path("result"))
+          .hasToString("{\"traced\":1}");
+    }
+  }
+}

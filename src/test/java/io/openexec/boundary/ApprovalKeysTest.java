@@ -1,0 +1,123 @@
+package io.openexec.boundary;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.openexec.testing.Approver;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.bouncycastle.math.ec.rfc8032.Ed25519;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ApprovalKeysTest {
+  private static final BigInteger P = BigInteger.TWO.pow(255).subtract(BigInteger.valueOf(19));
+
+  /** The eight points of order 1, 2, 4 and 8, in their canonical encodings. */
+  static List<String> smallOrder() {
+    return List.of(
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa");
+  }
+
+  /** All encodings with y from p to 2^255 - 1, either sign: 38 of them. */
+  static List<String> nonCanonical() {
+    List<String> encodings = new ArrayList<>();
+    for (BigInteger y = P; y.bitLength() <= 255; y = y.add(BigInteger.ONE)) {
+      encodings.add(littleEndian(y));
+      encodings.add(littleEndian(y.setBit(255)));
+    }
+    assertThat(encodings).hasSize(38);
+    return encodings;
+  }
+
+  /** x = 0 with the sign bit set: RFC 8032, section 5.1.3, step 4. */
+  static List<String> zeroWithSign() {
+    return List.of(
+        "0100000000000000000000000000000000000000000000000000000000000080",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff");
+  }
+
+  private static String littleEndian(BigInteger value) {
+    byte[] encoding = new byte[32];
+    for (int i = 0; i < 32; i++) {
+      encoding[i] = value.shiftRight(8 * i).byteValue();
+    }
+    return HexFormat.of().formatHex(encoding);
+  }
+
+  @ParameterizedTest
+  @MethodSource({"smallOrder", "nonCanonical", "zeroWithSign"})
+  void keysUnderWhichForgeriesVerifyAreRefused(String hex) {
+    assertThatThrownBy(() -> ApprovalKeys.parse(pem(HexFormat.of().parseHex(hex))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("key 1");
+  }
+
+  @Test
+  void aKeyOfMixedOrderIsRefused() {
+    // A proper key plus a point of order 8 verifies some forged messages by luck. Among random
+    // encodings of curve points seven in eight are of mixed order.
+    int refused = 0;
+    int onCurve = 0;
+    for (int i = 2; i < 400; i++) {
+      byte[] encoding = new byte[32];
+      encoding[0] = (byte) i;
+      encoding[1] = (byte) (i >> 8);
+      if (!Ed25519.validatePublicKeyPartial(encoding, 0)) {
+        continue;
+      }
+      onCurve++;
+      try {
+        ApprovalKeys.parse(pem(encoding));
+      } catch (IllegalArgumentException e) {
+        refused++;
+      }
+    }
+    assertThat(onCurve).isGreaterThan(100);
+    assertThat((double) refused / onCurve).isBetween(0.75, 0.97);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "rubbish",
+        "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----",
+        "-----BEGIN PUBLIC KEY-----\n!!!!\n-----END PUBLIC KEY-----",
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----",
+        "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==\n-----END PUBLIC KEY-----",
+        "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VuAyEAyVorjZNNYshVKexXGPf2oau9gRASnjm59Zm/6SDVHM8=\n-----END PUBLIC KEY-----"
+      })
+  void whatIsNoEd25519PublicKeyIsRefused(String pem) {
+    assertThatThrownBy(() -> ApprovalKeys.parse(pem)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void trailingRubbishAndASecondBadKeyAreRefused() {
+    String good = new Approver().pem();
+    assertThat(ApprovalKeys.parse(good + "\n" + new Approver().pem()).isEmpty()).isFalse();
+    assertThat(ApprovalKeys.parse(good.replace("\n", "\\n")).isEmpty()).isFalse();
+    assertThatThrownBy(() -> ApprovalKeys.parse(good + "x"))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(
+            () -> ApprovalKeys.parse(good + pem(HexFormat.of().parseHex(smallOrder().get(0)))))
+        .hasMessageContaining("key 2");
+  }
+
+  private static String pem(byte[] raw) {
+    byte[] spki =
+        HexFormat.of().parseHex("302a300506032b6570032100" + HexFormat.of().formatHex(raw));
+    return Approver.pem(spki);
+  }
+}
