@@ -70,6 +70,15 @@ public record Configuration(
     return new Reader(environment).read(workingDirectory, besideTheJar);
   }
 
+  /**
+   * Reads the database's address alone, for a command that needs no more.
+   *
+   * @throws StartRefused if it is wrong
+   */
+  static DatabaseUrl database(Map<String, String> environment, Path workingDirectory) {
+    return new Reader(environment).database(workingDirectory);
+  }
+
   /** Returns the verifier of this mode. */
   ApprovalVerifier verifier() {
     return mode == Mode.DEMO ? ApprovalVerifier.demo() : ApprovalVerifier.clawshield(keys, tenant);

@@ -4,24 +4,50 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
-/** The command that runs the service. */
-public final class OpenExec {
+/** The command line: runs the service, or one of the operator's commands. */
+@Command(
+    name = "openexec",
+    mixinStandardHelpOptions = true,
+    versionProvider = OpenExec.Version.class,
+    description = {
+      "Executes only what has already been approved, exactly that, exactly once.",
+      "Without a command it runs the service, configured by environment variables (see README)."
+    })
+public final class OpenExec implements Callable<Integer> {
   private static final int REFUSED = 1;
 
   private OpenExec() {}
 
-  /** Runs the service, configured by the environment, until it is told to end. */
+  /** Runs what the arguments say; without any, the service, until it is told to end. */
   public static void main(String[] args) {
+    int code =
+        args.length == 0
+            ? new OpenExec().call()
+            : new CommandLine(new OpenExec())
+                .addSubcommand(new SettleCommand(System.getenv(), Path.of("").toAbsolutePath()))
+                .execute(args);
+    if (code != 0) {
+      System.exit(code);
+    }
+  }
+
+  /** Starts the service, which then lives on in threads of its own. */
+  @Override
+  public Integer call() {
     try {
       Configuration configuration =
           Configuration.of(System.getenv(), Path.of("").toAbsolutePath(), besideTheJar());
       Service service = Service.start(configuration, Clock.systemUTC());
       Runtime.getRuntime().addShutdownHook(new Thread(service::close, "openexec-stop"));
       System.out.println(service.readyLine());
+      return 0;
     } catch (StartRefused e) {
       System.err.println("OpenExec does not start: " + e.getMessage());
-      System.exit(REFUSED);
+      return REFUSED;
     }
   }
 
@@ -33,6 +59,14 @@ public final class OpenExec {
       return Objects.requireNonNull(code.toAbsolutePath().getParent());
     } catch (URISyntaxException e) {
       throw new StartRefused("the place of the jar cannot be told; set OPENEXEC_ROUTES", e);
+    }
+  }
+
+  /** The version, for {@code --version}. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"OpenExec " + Status.VERSION};
     }
   }
 }

@@ -69,6 +69,9 @@ public final class Status {
             .put("status", "healthy")
             .put("exec_mode", demo ? "demo" : "clawshield")
             .put("signature_verification", demo ? "disabled" : "enabled");
+    if (demo && !configuration.loopback()) {
+      health.put("insecure_demo", true);
+    }
     configuration
         .allowList()
         .names()

@@ -13,16 +13,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.constraints.Size;
-import net.jqwik.api.lifecycle.AfterContainer;
-import net.jqwik.api.lifecycle.BeforeContainer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -310,89 +301,5 @@ class BadInputTest {
             "Content-Type: text/plain"),
         415,
         "Content-Type");
-  }
-
-  /** Whatever the bytes: an answer in our own shape, and never a fault of the service. */
-  static class AnyBytes {
-    private static TestService service;
-    private static Path temp;
-
-    @BeforeContainer
-    static void start() throws Exception {
-      temp = Files.createTempDirectory("openexec-bytes");
-      service = new TestService.Setup(temp).start();
-    }
-
-    @AfterContainer
-    static void stop() throws Exception {
-      service.close();
-      try (var files = Files.walk(temp)) {
-        files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
-      }
-    }
-
-    @Property(tries = 300)
-    void bytes(@ForAll @Size(max = 200) byte[] body) {
-      assertAnswered(body);
-    }
-
-    @Property(tries = 700)
-    void jsonLikeText(@ForAll("jsonLike") String body) {
-      assertAnswered(body.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static void assertAnswered(byte[] body) {
-      Requests to = service.requests();
-      Reply reply =
-          to.send(
-              to.to("/execute")
-                  .header("Content-Type", "application/json")
-                  .POST(BodyPublishers.ofByteArray(body))
-                  .build());
-      assertThat(reply.status()).as(reply.text()).isIn(200, 400, 403, 422);
-      assertThat(reply.json().isObject()).isTrue();
-      assertThat(reply.status() == 200 || !reply.detail().isEmpty()).isTrue();
-    }
-
-    @Provide
-    Arbitrary<String> jsonLike() {
-      return Arbitraries.of(
-              "{",
-              "}",
-              "[",
-              "]",
-              ",",
-              ":",
-              "\"",
-              "\\",
-              "\\u0061",
-              "\\ud800",
-              "null",
-              "true",
-              "1",
-              "-0",
-              "1e400",
-              "1e5",
-              "\"action\"",
-              "\"payload\"",
-              "\"nonce\"",
-              "\"approval_artifact\"",
-              "\"echo\"",
-              "\"add\"",
-              "\"a\"",
-              "{}",
-              "[]",
-              " ",
-              "\u0000",
-              "é",
-              "😀",
-              "{\"action\":\"echo\",\"nonce\":\"",
-              "\"action\":\"add\",",
-              "\"nonce\":\"n\",",
-              "\"payload\":{\"a\":")
-          .list()
-          .ofMaxSize(14)
-          .map(parts -> String.join("", parts));
-    }
   }
 }

@@ -114,7 +114,7 @@ class SafeStartTest {
   void whatIsUnsafeByDefaultCanBeAskedFor() {
     try (TestService open =
         setup().with("OPENEXEC_HOST", "0.0.0.0").with("OPENEXEC_INSECURE_DEMO", "true").start()) {
-      assertThat(open.requests().get("/health").status()).isEqualTo(200);
+      assertThat(open.requests().get("/health").json().path("insecure_demo").asBoolean()).isTrue();
     }
     try (TestService explicit =
         setup().clawshield(new Approver()).with("OPENEXEC_MODE", "demo").start()) {
@@ -155,6 +155,18 @@ class SafeStartTest {
     Files.delete(setup().database());
     Files.createDirectory(setup().database());
     assertRefused(setup(), "it is a directory");
+  }
+
+  @Test
+  void aDatabaseOfAnotherProgramIsNotTouched() throws Exception {
+    StoreRows.execute(
+        setup().database(),
+        "CREATE TABLE execution_log (id VARCHAR PRIMARY KEY, action VARCHAR NOT NULL, payload TEXT,"
+            + " result TEXT, nonce VARCHAR NOT NULL UNIQUE, approved BOOLEAN, timestamp DATETIME)");
+    assertRefused(setup(), "OpenExec 0.1.10", "name another file");
+    assertThat(
+            StoreRows.of(setup().database(), "SELECT name FROM sqlite_master WHERE type = 'table'"))
+        .containsExactly("execution_log");
   }
 
   @Test

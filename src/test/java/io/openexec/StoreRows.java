@@ -13,6 +13,16 @@ import java.util.List;
 final class StoreRows {
   private StoreRows() {}
 
+  /** Runs a statement, as another program would. */
+  static void execute(Path database, String sql) {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Returns the rows of a query, columns joined by {@code |}. */
   static List<String> of(Path database, String query) {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);

@@ -93,9 +93,10 @@ public final class JdbcExecutionStore implements ExecutionStore {
   private final HikariDataSource pool;
   private final GroupCommit writer;
   private final Clock clock;
-  private final FileLock lock;
+  private final @Nullable FileLock lock;
 
-  JdbcExecutionStore(HikariDataSource pool, GroupCommit writer, Clock clock, FileLock lock) {
+  JdbcExecutionStore(
+      HikariDataSource pool, GroupCommit writer, Clock clock, @Nullable FileLock lock) {
     this.pool = pool;
     this.writer = writer;
     this.clock = clock;

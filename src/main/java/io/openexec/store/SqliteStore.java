@@ -42,6 +42,7 @@ public final class SqliteStore {
       lock = FileLock.take(real);
       pool = pool(real);
       checkDurability(pool);
+      checkOwn(pool);
       Flyway.configure()
           .dataSource(pool)
           .locations("classpath:db/migration")
@@ -58,6 +59,20 @@ public final class SqliteStore {
       throw new IllegalStateException(
           "the database " + file + " cannot be used: " + firstLine(e), e);
     }
+  }
+
+  /**
+   * Opens the file of a service that may be running, for an operator's command: makes nothing,
+   * migrates nothing, and takes no hold of it.
+   *
+   * @throws IllegalStateException saying in one line what is wrong
+   */
+  public static JdbcExecutionStore attach(DatabaseUrl url, Clock clock) {
+    if (!Files.isRegularFile(url.file())) {
+      throw new IllegalStateException("there is no database " + url.file());
+    }
+    HikariDataSource pool = pool(url.file());
+    return new JdbcExecutionStore(pool, new GroupCommit(pool, WAITING_WRITES), clock, null);
   }
 
   private static Path create(Path file) throws IOException {
@@ -101,6 +116,22 @@ public final class SqliteStore {
           || !pragma(statement, "synchronous").equals(Integer.toString(SYNCHRONOUS_FULL))) {
         throw new SQLException(
             "its file system does not support SQLite's write-ahead log; use a local disk");
+      }
+    }
+  }
+
+  /** Another program's tables are not ours to add to. */
+  private static void checkOwn(HikariDataSource pool) throws SQLException {
+    try (Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet tables =
+            statement.executeQuery(
+                "SELECT COUNT(*), COALESCE(SUM(name = 'flyway_schema_history'), 0)"
+                    + " FROM sqlite_master WHERE type = 'table'")) {
+      if (tables.next() && tables.getInt(1) > 0 && tables.getInt(2) == 0) {
+        throw new SQLException(
+            "it belongs to another program or to OpenExec 0.1.10, whose records this version"
+                + " cannot take over; name another file");
       }
     }
   }

@@ -1,0 +1,128 @@
+package io.openexec;
+
+import io.openexec.execution.Answer;
+import io.openexec.execution.Claim.OnRecord;
+import io.openexec.execution.Execution;
+import io.openexec.execution.ExecutionStore;
+import io.openexec.execution.Outcome;
+import io.openexec.execution.StoreUnavailable;
+import io.openexec.receipt.JsonRefused;
+import io.openexec.receipt.JsonValue;
+import io.openexec.receipt.StrictJson;
+import io.openexec.store.DatabaseUrl;
+import io.openexec.store.SqliteStore;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code settle}: an operator's word on an execution whose outcome is unknown. */
+@Command(
+    name = "settle",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Settles an execution whose outcome is unknown, after its target was looked at.",
+      "The service may be running; it answers replays by the settlement from then on. What was on"
+          + " record before stays in the history, and an execution is settled once."
+    },
+    footer = {
+      "",
+      "The database is the one of OPENEXEC_DB_URL. Exit codes: 0 settled, 1 not settled (no such"
+          + " execution, or its outcome is not unknown), 2 usage or unreadable database.",
+      "",
+      "  openexec settle 5ca09451-db84-8915-bc5d-3bc6df465eff --failed --reason rolled_back",
+      "  openexec settle 5ca09451-db84-8915-bc5d-3bc6df465eff --succeeded '{\"paid\": true}'"
+          + " --reason seen_on_statement"
+    })
+final class SettleCommand implements Callable<Integer> {
+  private static final int SETTLED = 0;
+  private static final int NOT_SETTLED = 1;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "ID", description = "The execution's id, from its 409 answer.")
+  private UUID id;
+
+  @ArgGroup(multiplicity = "1")
+  private How how;
+
+  @Option(
+      names = "--reason",
+      required = true,
+      paramLabel = "CODE",
+      description = "Why, recorded and answered: lower snake case, at most 64 characters.")
+  private String reason;
+
+  private final Map<String, String> environment;
+  private final Path workingDirectory;
+
+  private static final class How {
+    @Option(
+        names = "--succeeded",
+        paramLabel = "RESULT",
+        description = "It took effect; its result, a JSON object.")
+    private @Nullable String result;
+
+    @Option(names = "--failed", description = "It did not take effect, and never will.")
+    private boolean failed;
+  }
+
+  SettleCommand(Map<String, String> environment, Path workingDirectory) {
+    this.environment = environment;
+    this.workingDirectory = workingDirectory;
+  }
+
+  @Override
+  public Integer call() {
+    Outcome outcome = outcome();
+    try (ExecutionStore store = SqliteStore.attach(database(), Clock.systemUTC())) {
+      Optional<Execution> settled = store.settle(id, outcome);
+      if (settled.isEmpty()) {
+        spec.commandLine()
+            .getErr()
+            .println("not settled: no execution of that id has an unknown outcome");
+        return NOT_SETTLED;
+      }
+      spec.commandLine().getOut().println(Answer.of(new OnRecord(settled.get(), true)).json());
+      return SETTLED;
+    } catch (IllegalStateException | StoreUnavailable e) {
+      spec.commandLine().getErr().println("not settled: " + e.getMessage());
+      return CommandLine.ExitCode.USAGE;
+    }
+  }
+
+  private Outcome outcome() {
+    if (!Outcome.isReason(reason)) {
+      throw new ParameterException(
+          spec.commandLine(), "--reason must be lower snake case, such as rolled_back");
+    }
+    if (how.failed || how.result == null) {
+      return Outcome.failed(reason);
+    }
+    try {
+      return Outcome.succeeded(JsonValue.ofObject(StrictJson.parse(how.result))).because(reason);
+    } catch (JsonRefused e) {
+      throw new ParameterException(
+          spec.commandLine(), "--succeeded must be a JSON object: " + e.getMessage(), e);
+    }
+  }
+
+  private DatabaseUrl database() {
+    try {
+      return Configuration.database(environment, workingDirectory);
+    } catch (StartRefused e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.openexec;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The layout's few rules (DESIGN section 8). */
+class ArchitectureTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("io.openexec");
+  private static final String[] KERNEL = {
+    "io.openexec.boundary..", "io.openexec.execution..", "io.openexec.receipt.."
+  };
+
+  @Test
+  void theRulesSeeTheCode() {
+    for (String name : new String[] {"boundary", "execution", "receipt", "store", "camel"}) {
+      assertThat(CLASSES.stream().filter(c -> c.getPackageName().equals("io.openexec." + name)))
+          .as(name)
+          .hasSizeGreaterThan(3);
+    }
+  }
+
+  @Test
+  void onlyTheCamelPackageAndTheRootImportCamel() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("io.openexec", "io.openexec.camel..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.camel..", "io.vertx..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void theKernelKnowsNoDatabaseAndNoRoutes() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(KERNEL)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "java.sql..",
+            "com.zaxxer..",
+            "org.flywaydb..",
+            "io.openexec.store..",
+            "io.openexec.camel..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("io.openexec.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void whatProvesACheckCannotBeMadeElsewhere() {
+    for (String proof :
+        new String[] {
+          "boundary.ExecutionRequest",
+          "boundary.VerifiedRequest",
+          "boundary.Approval",
+          "execution.Candidate$Admissible",
+          "execution.Candidate$ReplayOnly",
+          "execution.Claim$Admitted",
+          "execution.Executed"
+        }) {
+      classes()
+          .that()
+          .haveFullyQualifiedName("io.openexec." + proof)
+          .should()
+          .haveModifier(JavaModifier.FINAL)
+          .andShould()
+          .haveOnlyFinalFields()
+          .check(CLASSES);
+      assertThat(CLASSES.get("io.openexec." + proof).getConstructors())
+          .noneMatch(constructor -> constructor.getModifiers().contains(JavaModifier.PUBLIC));
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.openexec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.openexec.testing.Reply;
+import io.openexec.testing.TestService;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The operator settles what is unknown, while the service runs. */
+class SettleCommandTest {
+  @TempDir Path directory;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int settle(String... args) {
+    return new CommandLine(new SettleCommand(Map.of(), directory))
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(args);
+  }
+
+  @Test
+  void settlesOnceAndIsAnsweredFromThenOn() {
+    TestService.Setup setup =
+        new TestService.Setup(directory).tracing("raise", "?raise=java.io.IOException");
+    try (TestService service = setup.start()) {
+      String paid = service.requests().execute("raise", "{\"id\":1}", "n1").id();
+      String lost = service.requests().execute("raise", "{\"id\":2}", "n2").id();
+
+      assertThat(settle(paid, "--succeeded", "{\"paid\": 1.50}", "--reason", "seen_on_statement"))
+          .as(err.toString())
+          .isZero();
+      Reply settled = service.requests().execute("raise", "{\"id\":1}", "n1");
+      assertThat(settled.status()).isEqualTo(200);
+      assertThat(settled.replayed()).isTrue();
+      assertThat(settled.json().path("result")).hasToString("{\"paid\":1.5}");
+      assertThat(out.toString()).contains(settled.text());
+
+      assertThat(settle(lost, "--failed", "--reason", "rolled_back")).isZero();
+      Reply failed = service.requests().execute("raise", "{\"id\":2}", "n2");
+      assertThat(failed.status()).isEqualTo(500);
+      assertThat(failed.json().path("reason").asText()).isEqualTo("rolled_back");
+
+      assertThat(settle(lost, "--failed", "--reason", "again")).isEqualTo(1);
+      assertThat(err.toString()).contains("not settled");
+    }
+    assertThat(
+            StoreRows.of(
+                setup.database(), "SELECT state, reason, kind FROM outcome_history ORDER BY 1"))
+        .containsExactly("unknown|action_error|superseded", "unknown|action_error|superseded");
+    assertThat(setup.traced()).as("nothing was run again").hasSize(2);
+  }
+
+  @Test
+  void usageAndUnreadableAre2() {
+    String id = "5ca09451-db84-8915-bc5d-3bc6df465eff";
+    assertThat(settle(id, "--failed", "--reason", "x")).isEqualTo(2);
+    assertThat(err.toString()).contains("there is no database");
+    assertThat(settle(id, "--failed", "--reason", "Not A Code")).isEqualTo(2);
+    assertThat(settle(id, "--failed")).isEqualTo(2);
+    assertThat(settle(id, "--reason", "x")).isEqualTo(2);
+    assertThat(settle(id, "--succeeded", "[1]", "--reason", "x")).isEqualTo(2);
+    assertThat(settle(id, "--succeeded", "{}", "--failed", "--reason", "x")).isEqualTo(2);
+    assertThat(settle("x", "--failed", "--reason", "x")).isEqualTo(2);
+    assertThat(directory).isEmptyDirectory();
+  }
+}
