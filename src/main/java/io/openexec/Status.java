@@ -126,9 +126,9 @@ public final class Status {
 
   /** Probes at most once a second, so that asking often costs nothing. */
   private synchronized boolean isStoreWritable() {
-    long now = System.nanoTime();
-    if (lastProbe == null || now - lastProbe.at() > PROBE_HOLDS.toNanos()) {
-      lastProbe = new Probe(probe(), now);
+    if (lastProbe == null || System.nanoTime() - lastProbe.at() > PROBE_HOLDS.toNanos()) {
+      boolean writable = probe();
+      lastProbe = new Probe(writable, System.nanoTime());
     }
     return lastProbe.writable();
   }

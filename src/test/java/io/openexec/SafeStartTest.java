@@ -137,6 +137,18 @@ class SafeStartTest {
   }
 
   @Test
+  void aSecondNameForOneFile() throws Exception {
+    try (TestService first = setup().start()) {
+      Path other = Files.createDirectory(directory.resolve("other"));
+      Files.createLink(other.resolve("openexec.db"), setup().database());
+      assertRefused(
+          setup().with("OPENEXEC_DB_URL", "sqlite:///" + other.resolve("openexec.db")),
+          "more than one hard link");
+      assertThat(first.requests().execute("echo", "{}", "n").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void aPortInUse() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       assertRefused(

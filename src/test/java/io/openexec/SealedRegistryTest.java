@@ -47,8 +47,8 @@ class SealedRegistryTest {
         "to: 'file:${body[dir]}'|must be constant",
         "to: {uri: 'file:out', parameters: {fileName: '${body[name]}'}}|must be constant",
         "to: 'file:out?fileName=$simple{body[name]}'|must be constant",
-        "to: {uri: 'sql:x', parameters: {useMessageBodyForSql: true}}|lets a message steer",
-        "to: 'sql:x?useMessageBodyForSql=true'|lets a message steer",
+        "to: {uri: 'sql:x', parameters: {useMessageBodyForSql: true}}|may not use the option",
+        "to: 'sql:x?useMessageBodyForSql=true'|may not use the option",
         // scripting languages, beans, methods, properties
         "script: {groovy: '1'}|runs code",
         "setBody: {groovy: '1'}|'groovy' is not allowed",
@@ -83,6 +83,21 @@ class SealedRegistryTest {
         "to: {uri: 'sql:x', parameters: {dataSource: '#class:evil.Source'}}|construct nothing",
         "to: 'sql:x?dataSource=#class:evil.Source'|construct nothing",
         "to: 'sql:x?dataSource=#type:javax.sql.DataSource'|construct nothing",
+        // what Camel would decode or resolve after the check
+        "to: 'file:out?fileName=%24%7Bbody%7D'|plain text",
+        "to: {uri: 'file:out', parameters: {fileName: '%24%7Bbody%7D'}}|plain text",
+        "to: 'sql:x?dataSource=%23class:evil.Source'|plain text",
+        "to: {uri: 'sql:x', parameters: {dataSource: 'RAW(#class:evil.Source)'}}|plain text",
+        "to: {uri: 'sql:x', parameters: {dataSource: 'RAW{#class:evil.Source}'}}|plain text",
+        "to: 'sql:x?useMessageBodyFor%53ql=true'|plain text",
+        "to: 'sql:x?use-message-body-for-sql=true'|may not use the option",
+        "to: 'sql:x?outputHeader=CamelFileName'|may not use the option",
+        "to: 'sql:x?outputClass=evil.Row'|may not use the option",
+        "to: 'sql:file:/tmp/q.sql'|resource elsewhere",
+        "to: 'sql:classpath:q.sql'|resource elsewhere",
+        "to: 'trace:x?output-header=CamelFileName'|lets a message steer",
+        "to: 'trace:x?Use-Message-Body-For-X=1'|lets a message steer",
+        "to: 'file:out?unknown=1'|may not use the option",
         // control headers from the payload
         "setHeader: {name: CamelFileName, simple: '${body[name]}'}|plain name",
         "setHeader: {name: cAMELFileName, simple: '${body[name]}'}|plain name",
@@ -140,6 +155,8 @@ class SealedRegistryTest {
         "- route: {errorHandler: {defaultErrorHandler: {}}, from: {uri: 'direct:actions/bad', steps: [{to: 'builtin:echo'}]}}|redelivery",
         "- route: {autoStartup: false, from: {uri: 'direct:actions/bad', steps: [{to: 'builtin:echo'}]}}|'autoStartup'",
         "- route: {routePolicy: x, from: {uri: 'direct:actions/bad', steps: [{to: 'builtin:echo'}]}}|'routePolicy'",
+        "- route: {id: execute, from: {uri: 'direct:actions/bad', steps: [{to: 'builtin:echo'}]}}|'id' is not allowed",
+        "- route: {description: [x], from: {uri: 'direct:actions/bad', steps: [{to: 'builtin:echo'}]}}|description must be text",
         "- beans: [{name: x, type: java.lang.Object}]|'beans' is not allowed",
         "- from: {uri: 'direct:actions/bad', steps: [{to: 'builtin:echo'}]}|'from' is not allowed in the file",
         "- onException: {exception: [x]}|redelivery",
@@ -157,6 +174,15 @@ class SealedRegistryTest {
         new TestService.Setup(directory).action("bad", EFFECTFUL, "to: 'builtin:echo'");
     Files.writeString(setup.ownRoutes().resolve("actions/bad.camel.yaml"), yaml + "\n");
     assertRefused(setup, reason);
+  }
+
+  @Test
+  void aFileNestedWithoutEnd() throws IOException {
+    TestService.Setup setup =
+        new TestService.Setup(directory).action("bad", EFFECTFUL, "to: 'builtin:echo'");
+    Files.writeString(
+        setup.ownRoutes().resolve("actions/bad.camel.yaml"), "[".repeat(200_000) + "\n");
+    assertRefused(setup, "bad.camel.yaml");
   }
 
   @Test

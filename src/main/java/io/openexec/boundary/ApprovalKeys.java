@@ -77,7 +77,9 @@ public final class ApprovalKeys {
         return key;
       }
     } catch (IOException | RuntimeException e) {
-      throw new IllegalArgumentException("key " + number + " is not a readable public key", e);
+      throw new IllegalArgumentException(
+          "key " + number + " is not a readable public key, or no point of the curve's full order",
+          e);
     }
     throw new IllegalArgumentException("key " + number + " is not an Ed25519 key");
   }

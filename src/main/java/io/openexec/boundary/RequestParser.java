@@ -62,7 +62,7 @@ public final class RequestParser {
     if (!artifact.isObject()) {
       throw Refusal.malformed("approval_artifact must be an object or null");
     }
-    if (!artifact.has("expires_at")) {
+    if (!artifact.hasNonNull("expires_at")) {
       throw Refusal.malformed("Missing expires_at in approval artifact");
     }
     String prefix = "approval_artifact.";

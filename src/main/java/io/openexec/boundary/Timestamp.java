@@ -1,8 +1,10 @@
 package io.openexec.boundary;
 
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
@@ -18,7 +20,7 @@ final class Timestamp {
   private static final Pattern FORM =
       Pattern.compile(
           "([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?)"
-              + "(Z|[+-][0-9]{2}:[0-9]{2})?");
+              + "(?:Z|([+-])([0-9]{2}):([0-9]{2}))?");
 
   private Timestamp() {}
 
@@ -29,12 +31,22 @@ final class Timestamp {
       return Optional.empty();
     }
     try {
-      ZoneOffset zone = matcher.group(2) == null ? ZoneOffset.UTC : ZoneOffset.of(matcher.group(2));
-      return Optional.of(
+      Instant local =
           LocalDateTime.parse(matcher.group(1), DateTimeFormatter.ISO_LOCAL_DATE_TIME)
-              .toInstant(zone));
+              .toInstant(ZoneOffset.UTC);
+      return matcher.group(2) == null
+          ? Optional.of(local)
+          : Optional.of(local.minus(offset(matcher)));
     } catch (DateTimeException e) {
       return Optional.empty();
     }
+  }
+
+  /** RFC 3339, section 5.6: any hour and minute of a day, more than {@link ZoneOffset} knows. */
+  private static Duration offset(Matcher matcher) {
+    LocalTime clock =
+        LocalTime.of(Integer.parseInt(matcher.group(3)), Integer.parseInt(matcher.group(4)));
+    Duration east = Duration.ofSeconds(clock.toSecondOfDay());
+    return matcher.group(2).equals("-") ? east.negated() : east;
   }
 }

@@ -92,13 +92,41 @@ final class ActionRouteGate {
           "groovy",
           "saga");
 
-  /** Options by which an endpoint takes its own instructions from a message. */
-  private static final Pattern DYNAMIC_OPTIONS =
-      Pattern.compile(
-          "(?i)useMessageBodyFor\\w*|allowTemplateFromHeader|allowContextMapAll|allowHeaderOverride"
-              + "|bridgeEndpoint|exchangePattern|synchronous|recipientList");
+  /** The options of the components that come with OpenExec; of others, see {@link #STEERING}. */
+  private static final Map<String, Set<String>> OPTIONS =
+      Map.of(
+          "file",
+          Set.of(
+              "fileName",
+              "fileExist",
+              "appendChars",
+              "charset",
+              "autoCreate",
+              "tempPrefix",
+              "tempFileName",
+              "doneFileName",
+              "forceWrites",
+              "allowNullBody"),
+          "sql",
+          Set.of("dataSource", "outputType", "noop", "batch", "separator"),
+          BuiltinComponent.SCHEME,
+          Set.of());
 
-  private static final Pattern STATIC_URI = Pattern.compile("([a-z][a-z0-9+.-]*):(?!\\s).*");
+  /**
+   * Options, in lower case and without dashes, by which a message steers an endpoint or a header.
+   */
+  private static final Pattern STEERING =
+      Pattern.compile(
+          "usemessagebodyfor.*|output(header|property|class).*|allow.*(header|context).*|.*template.*"
+              + "|.*script.*|.*expression.*|.*language.*|resourceuri|bridgeendpoint|exchangepattern"
+              + "|synchronous|headerfilterstrategy|headerstocopy|.*redeliver.*");
+
+  /** What Camel decodes, resolves or takes verbatim after it was checked. */
+  private static final Pattern HIDING = Pattern.compile("[%$]|#\\{|RAW[({]");
+
+  private static final Pattern STATIC_URI = Pattern.compile("([a-z][a-z0-9+.-]*):(?!\\s)(.*)");
+  private static final Pattern RESOURCE_PATH =
+      Pattern.compile("(?i)(//)?(file|classpath|ref|bean|http|https|mem|gzip|registry):.*");
   private static final Pattern FUNCTION = Pattern.compile("\\$\\{([^}]*)}?");
   private static final Pattern ALLOWED_FUNCTION =
       Pattern.compile(
@@ -129,7 +157,10 @@ final class ActionRouteGate {
     require(file.isArray() && file.size() == 1, "it must be a list of one route");
     only("the file", file.get(0), Set.of("route"));
     JsonNode route = file.get(0).path("route");
-    only("route", route, Set.of("id", "description", "from"));
+    only("route", route, Set.of("description", "from"));
+    require(
+        route.path("description").isMissingNode() || route.path("description").isTextual(),
+        "description must be text");
     JsonNode consumer = route.path("from");
     only("from", consumer, Set.of("uri", "steps"));
     require(
@@ -262,41 +293,61 @@ final class ActionRouteGate {
     if (to.isObject()) {
       only("to", to, Set.of("uri", "parameters"));
       uri = to.path("uri");
-      JsonNode parameters = to.path("parameters");
-      require(parameters.isMissingNode() || parameters.isObject(), "to.parameters must be a map");
-      parameters.properties().forEach(p -> option(p.getKey(), p.getValue().asText("")));
-      parameters.forEach(value -> literal("to", value));
     }
-    literal("to", uri);
-    String text = uri.asText();
-    Matcher parts = STATIC_URI.matcher(text);
-    require(parts.matches(), "to '" + text + "' is not an endpoint URI");
-    String scheme = parts.group(1);
+    fixed(uri);
+    String[] parts = uri.asText().split("\\?", 2);
+    Matcher address = STATIC_URI.matcher(parts[0]);
+    require(address.matches(), "to '" + uri.asText() + "' is not an endpoint URI");
+    String scheme = address.group(1);
     require(
         !ENDPOINTS_REFUSED.contains(scheme),
         "to '"
             + scheme
-            + ":' is refused: it leads back into this service, runs code, or hands over"
-            + " to another thread");
+            + ":' is refused: it leads back into this service, runs code, or hands over to another"
+            + " thread");
     require(
         effect == Effect.EFFECTFUL || scheme.equals(BuiltinComponent.SCHEME),
         "to '" + scheme + ":' is not in process: an action that uses it is effectful, not pure");
-    int query = text.indexOf('?');
-    if (query >= 0) {
-      for (String parameter : text.substring(query + 1).split("&", -1)) {
-        String[] pair = parameter.split("=", 2);
-        option(pair[0], pair.length == 2 ? pair[1] : "");
-      }
-    }
+    require(
+        !RESOURCE_PATH.matcher(address.group(2)).matches(),
+        "to '" + scheme + ":' takes its instructions from a resource elsewhere; write them here");
+    options(scheme, parts.length == 2 ? parts[1] : "", to.path("parameters"));
   }
 
-  private static void option(String name, String value) {
+  private static void options(String scheme, String query, JsonNode parameters) {
+    for (String parameter : query.isEmpty() ? new String[0] : query.split("&", -1)) {
+      String[] pair = parameter.split("=", 2);
+      option(scheme, pair[0], pair.length == 2 ? pair[1] : "");
+    }
+    require(parameters.isMissingNode() || parameters.isObject(), "to.parameters must be a map");
+    parameters
+        .properties()
+        .forEach(
+            parameter -> {
+              fixed(parameter.getValue());
+              option(scheme, parameter.getKey(), parameter.getValue().asText());
+            });
+  }
+
+  private static void option(String scheme, String name, String value) {
+    Set<String> known = OPTIONS.get(scheme);
     require(
-        !DYNAMIC_OPTIONS.matcher(name).matches(),
-        "to: the option " + name + " lets a message steer the endpoint");
+        known == null || known.contains(name),
+        "to '" + scheme + ":' may not use the option " + name + " (allowed: " + known + ")");
+    require(
+        !STEERING.matcher(name.replace("-", "").toLowerCase(Locale.ROOT)).matches(),
+        "to: the option " + name + " lets a message steer the endpoint or a header");
     require(
         !value.startsWith("#") || NAME.matcher(value.substring(1)).matches(),
         "to: the option " + name + " may name a bean as #name, and construct nothing");
+  }
+
+  /** An endpoint's text means what it says: nothing in it is decoded or resolved later. */
+  private static void fixed(JsonNode value) {
+    literal("to", value);
+    require(
+        !HIDING.matcher(value.asText()).find(),
+        "to: an endpoint is plain text, without %, $, #{ and RAW()");
   }
 
   private static String scalar(String where, JsonNode value) {

@@ -35,6 +35,8 @@ final class StrictYaml {
       return MAPPER.valueToTree(new Load(settings).loadFromString(text));
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException("it is not UTF-8", e);
+    } catch (StackOverflowError e) {
+      throw new IllegalArgumentException("it is nested too deeply", e);
     } catch (YamlEngineException e) {
       throw new IllegalArgumentException(
           "it is not YAML as it has to be: "

@@ -8,6 +8,7 @@ import io.openexec.receipt.JsonValue;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A registered action.
@@ -57,7 +58,7 @@ public record Action(
    */
   void check(JsonValue payload) {
     List<String> errors =
-        schema.validate(payload.toTree()).stream()
+        payload.read(schema::validate).stream()
             .map(ValidationMessage::getMessage)
             .limit(ERRORS_SHOWN)
             .toList();
@@ -75,13 +76,20 @@ public record Action(
       return notDefinite(Outcome.RESULT_UNUSABLE);
     } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {
       log.failed(name, e);
-      for (Map.Entry<Class<? extends Throwable>, String> definite : definiteErrors.entrySet()) {
-        if (definite.getKey().isInstance(e)) {
-          return Outcome.failed(definite.getValue());
-        }
-      }
-      return notDefinite(Outcome.ACTION_ERROR);
+      String definite = definiteReason(e.getClass());
+      return definite == null ? notDefinite(Outcome.ACTION_ERROR) : Outcome.failed(definite);
     }
+  }
+
+  /** Returns the reason declared for the class, or else for the nearest of its superclasses. */
+  private @Nullable String definiteReason(Class<?> raised) {
+    for (Class<?> type = raised; type != null; type = type.getSuperclass()) {
+      String reason = definiteErrors.get(type);
+      if (reason != null) {
+        return reason;
+      }
+    }
+    return null;
   }
 
   private Outcome notDefinite(String reason) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * An immutable JSON value with its canonical forms. Equal values are those with equal canonical
@@ -28,16 +29,13 @@ public final class JsonValue {
     return EMPTY_OBJECT;
   }
 
-  /**
-   * Takes a tree that {@link StrictJson} made. The tree is copied, so that whoever holds it cannot
-   * change what was hashed.
-   */
+  /** Takes over a tree that {@link StrictJson} made, and that nobody else holds any more. */
   public static JsonValue of(JsonNode strict) {
-    return new JsonValue(strict.deepCopy());
+    return new JsonValue(strict);
   }
 
   /**
-   * Takes a tree that {@link StrictJson} made, if it is an object.
+   * Takes over a tree that {@link StrictJson} made, if it is an object.
    *
    * @throws JsonRefused if it is anything else
    */
@@ -45,7 +43,7 @@ public final class JsonValue {
     if (!strict.isObject()) {
       throw new JsonRefused("not an object");
     }
-    return of(strict);
+    return new JsonValue(strict);
   }
 
   /**
@@ -67,9 +65,13 @@ public final class JsonValue {
     return CanonicalJson.spaced(node);
   }
 
-  /** Returns a copy as a tree, the caller's own. */
-  public JsonNode toTree() {
-    return node.deepCopy();
+  /**
+   * Shows the tree to a reader that leaves it as it is, such as a schema's validator.
+   *
+   * @return what the reader returned
+   */
+  public <T> T read(Function<JsonNode, T> reader) {
+    return reader.apply(node);
   }
 
   /**

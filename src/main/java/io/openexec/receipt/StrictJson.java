@@ -9,6 +9,10 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -33,16 +37,21 @@ public final class StrictJson {
   /** The longest text, in bytes when bytes are parsed and in UTF-16 units otherwise. */
   public static final int MAX_LENGTH = 1 << 20;
 
+  private static final BigInteger TOO_LONG = BigInteger.TEN.pow(MAX_INTEGER_DIGITS);
+
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  // The JDK's own takes quadratic time for an integer of a million digits.
+                  .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
                   // Names are the caller's: a table of them would grow for ever.
                   .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(MAX_DEPTH)
-                          .maxNumberLength(MAX_INTEGER_DIGITS + 1)
+                          // Integers are bounded below; a float may have any number of digits.
+                          .maxNumberLength(MAX_LENGTH)
                           .maxStringLength(MAX_LENGTH)
                           .maxNameLength(MAX_LENGTH)
                           .build())
@@ -91,24 +100,47 @@ public final class StrictJson {
   }
 
   /**
-   * Takes a tree that was not parsed here into the same bounds, as the result of an action.
+   * Takes a tree that was not parsed here, as the result of an action: into doubles and integers
+   * only, within {@link #MAX_DEPTH} and {@link #MAX_INTEGER_DIGITS}.
    *
+   * @return a tree of its own
    * @throws JsonRefused if it has no such form
    */
   public static JsonNode normalize(JsonNode foreign) throws JsonRefused {
-    checkFinite(foreign);
-    return parse(foreign.toString());
+    JsonNode own = normalize(foreign, 0);
+    check(own);
+    return own;
   }
 
-  /** Written out, a NaN would become the string "NaN". */
-  private static void checkFinite(JsonNode node) throws JsonRefused {
-    if (node.isFloatingPointNumber()
-        && !node.isBigDecimal()
-        && !Double.isFinite(node.doubleValue())) {
-      throw new JsonRefused("a number that is not finite");
+  private static JsonNode normalize(JsonNode node, int depth) throws JsonRefused {
+    if (depth > MAX_DEPTH) {
+      throw new JsonRefused("nested deeper than " + MAX_DEPTH);
     }
-    for (JsonNode child : node) {
-      checkFinite(child);
+    switch (node.getNodeType()) {
+      case OBJECT -> {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        for (Map.Entry<String, JsonNode> member : node.properties()) {
+          object.set(member.getKey(), normalize(member.getValue(), depth + 1));
+        }
+        return object;
+      }
+      case ARRAY -> {
+        ArrayNode array = JsonNodeFactory.instance.arrayNode(node.size());
+        for (JsonNode element : node) {
+          array.add(normalize(element, depth + 1));
+        }
+        return array;
+      }
+      case NUMBER -> {
+        return node.isIntegralNumber()
+            ? JsonNodeFactory.instance.numberNode(node.bigIntegerValue())
+            // By its text: a float widened bit by bit would show digits that nobody wrote.
+            : JsonNodeFactory.instance.numberNode(Double.parseDouble(node.asText()));
+      }
+      case STRING, BOOLEAN, NULL -> {
+        return node;
+      }
+      default -> throw new JsonRefused("a value that is not JSON");
     }
   }
 
@@ -121,9 +153,6 @@ public final class StrictJson {
     }
     if (message.contains("nesting depth")) {
       return "nested deeper than " + MAX_DEPTH + where;
-    }
-    if (message.contains("Number value length")) {
-      return "a number longer than " + MAX_INTEGER_DIGITS + " digits" + where;
     }
     if (message.startsWith("Trailing token")) {
       return "content after the end of the document" + where;
@@ -164,8 +193,7 @@ public final class StrictJson {
     if (number.isDouble() && !Double.isFinite(number.doubleValue())) {
       throw new JsonRefused("a number beyond the range of a double");
     }
-    if (number.isBigInteger()
-        && number.bigIntegerValue().abs().toString().length() > MAX_INTEGER_DIGITS) {
+    if (number.isBigInteger() && number.bigIntegerValue().abs().compareTo(TOO_LONG) >= 0) {
       throw new JsonRefused("an integer longer than " + MAX_INTEGER_DIGITS + " digits");
     }
   }

@@ -27,11 +27,13 @@ final class GroupCommit implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
   private static final int MAX_BATCH = 256;
   private static final long IDLE_MILLIS = 200;
+  private static final long FAILING_NANOS = 5_000_000_000L;
 
   private final HikariDataSource pool;
   private final BlockingQueue<Pending<?>> queue;
   private final Thread writer;
   private volatile boolean closed;
+  private volatile long lastFailure = System.nanoTime() - FAILING_NANOS;
 
   /**
    * Starts the writer.
@@ -76,6 +78,11 @@ final class GroupCommit implements AutoCloseable {
     }
   }
 
+  /** Returns whether a commit failed within the last five seconds. */
+  boolean isFailing() {
+    return System.nanoTime() - lastFailure < FAILING_NANOS;
+  }
+
   private void run() {
     List<Pending<?>> batch = new ArrayList<>(MAX_BATCH);
     while (!closed || !queue.isEmpty()) {
@@ -107,8 +114,10 @@ final class GroupCommit implements AutoCloseable {
       }
       connection.commit();
       connection.close();
-    } catch (SQLException | RuntimeException e) {
-      LOG.error("a commit of {} writes failed: {}", batch.size(), e.getMessage());
+    } catch (SQLException | RuntimeException | Error e) {
+      // An Error too: this thread must not end while anyone may write.
+      LOG.error("a commit of {} writes failed: {}", batch.size(), e.toString());
+      lastFailure = System.nanoTime();
       discard(connection);
       batch.forEach(pending -> pending.fail(e));
       return;
@@ -164,7 +173,7 @@ final class GroupCommit implements AutoCloseable {
       }
     }
 
-    void fail(Exception e) {
+    void fail(Throwable e) {
       done.completeExceptionally(e);
     }
   }

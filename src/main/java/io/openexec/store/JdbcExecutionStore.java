@@ -249,6 +249,10 @@ public final class JdbcExecutionStore implements ExecutionStore {
 
   @Override
   public void probe() throws StoreUnavailable {
+    // On a full disk one small row may still fit where requests do not.
+    if (writer.isFailing()) {
+      throw new StoreUnavailable("commits have been failing");
+    }
     writer.commit(
         connection -> {
           try (PreparedStatement upsert = connection.prepareStatement(PROBE)) {

@@ -96,7 +96,13 @@ public final class SqliteStore {
     if (!Files.isWritable(file) || !Files.isWritable(directory)) {
       throw new IOException("it or its directory is not writable");
     }
-    return file.toRealPath();
+    Path real = file.toRealPath();
+    // Under two names SQLite keeps two write-ahead logs, and the lock beside it is not the same.
+    if (Files.getFileStore(real).supportsFileAttributeView("unix")
+        && (int) Files.getAttribute(real, "unix:nlink") > 1) {
+      throw new IOException("it has more than one hard link; keep one name");
+    }
+    return real;
   }
 
   private static HikariDataSource pool(Path file) {
