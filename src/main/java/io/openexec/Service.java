@@ -18,9 +18,9 @@ import java.util.UUID;
 public final class Service implements AutoCloseable {
   private static final int MAX_EFFECTFUL = 64;
   private static final int MAX_WAITERS = 32;
-  // Below the half minute that service managers give a process to end.
-  private static final Duration DRAIN = Duration.ofSeconds(15);
-  private static final Duration GRACE = Duration.ofSeconds(5);
+  // All in all below the half minute that service managers give a process to end.
+  private static final Duration FINISH = Duration.ofSeconds(15);
+  private static final Duration ANSWER = Duration.ofSeconds(5);
 
   private final Configuration configuration;
   private final ActionRegistry registry;
@@ -37,7 +37,7 @@ public final class Service implements AutoCloseable {
     this.registry = new ActionRegistry(flow.actions());
     this.store = store;
     this.unfinished = new Unfinished(store);
-    this.dispatcher = new Dispatcher(unfinished, MAX_EFFECTFUL, GRACE);
+    this.dispatcher = new Dispatcher(unfinished, MAX_EFFECTFUL);
   }
 
   /**
@@ -141,7 +141,10 @@ public final class Service implements AutoCloseable {
       return;
     }
     closed = true;
-    flow.drain(DRAIN);
+    flow.refuseNew();
+    dispatcher.awaitActions(FINISH);
+    dispatcher.giveUp();
+    flow.drain(ANSWER);
     flow.close();
     dispatcher.close();
     unfinished.close();

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -427,58 +428,112 @@ class ContractTest {
   }
 
   @Test
-  void status503WhenNoThreadIsFreeForAnEffectAndThenNothingIsUsedUp(@TempDir Path other)
+  void longEffectsKeepNobodyElseFromBeingAnsweredAndOneTooManyUsesUpNothing(@TempDir Path other)
       throws Exception {
     Path release = other.resolve("release");
     TestService.Setup setup =
-        new TestService.Setup(other)
-            .tracing("slow", "?before=" + release, "timeoutSeconds: 0.2")
-            .tracing("trace", "");
+        new TestService.Setup(other).tracing("slow", "?before=" + release).tracing("trace", "");
     try (TestService full = setup.start()) {
+      Requests requests = full.requests();
       List<CompletableFuture<Reply>> slow =
           IntStream.range(0, 64)
               .mapToObj(
                   i ->
-                      full.requests()
-                          .executeAsync(
-                              Requests.body("slow", "{\"id\":" + i + "}", "slow-" + i, null)))
+                      requests.executeAsync(
+                          Requests.body("slow", "{\"id\":" + i + "}", "slow-" + i, null)))
               .toList();
-      for (CompletableFuture<Reply> reply : slow) {
-        assertThat(reply.get().status()).isEqualTo(409);
+      String running = "SELECT COUNT(*) FROM executions WHERE state = 'running'";
+      while (!StoreRows.of(setup.database(), running).equals(List.of("64"))) {
+        TimeUnit.MILLISECONDS.sleep(10);
       }
-      Reply reply = full.requests().execute("trace", "{\"id\":99}", "refused");
+      Reply reply = requests.execute("trace", "{\"id\":99}", "refused");
       assertProblem(reply, 503, "Too much is under way. Nothing was executed");
       assertThat(reply.header("Retry-After")).contains("1");
+      long begin = System.nanoTime();
+      assertThat(requests.execute("echo", "{}", "quick").status()).isEqualTo(200);
+      assertThat(requests.execute("echo", "{}", "quick").replayed()).isTrue();
+      assertThat(requests.get("/health").status()).isEqualTo(200);
+      assertThat(requests.get("/ready").status()).isEqualTo(200);
+      assertThat((System.nanoTime() - begin) / 1e9).as("seconds").isLessThan(3);
       Files.createFile(release);
-      Reply again = reply;
-      for (int i = 0; i < 50 && again.status() == 503; i++) {
-        again = full.requests().execute("trace", "{\"id\":99}", "refused");
+      for (CompletableFuture<Reply> late : slow) {
+        assertThat(late.get().status()).isEqualTo(200);
       }
-      assertThat(again.status()).isEqualTo(200);
-      assertThat(setup.traced().stream().filter("99"::equals)).hasSize(1);
+      assertThat(requests.execute("trace", "{\"id\":99}", "refused").status()).isEqualTo(200);
+      assertThat(setup.traced()).hasSize(65).doesNotHaveDuplicates();
     }
   }
 
   @Test
-  void status503WhenTooManyRequestsAreUnderWay(@TempDir Path other) throws Exception {
-    Path release = other.resolve("release");
-    TestService.Setup setup = new TestService.Setup(other).tracing("hold", "?before=" + release);
-    try (TestService full = setup.start()) {
-      List<CompletableFuture<Reply>> replies = new ArrayList<>();
-      for (int i = 0; i < 1_024 + 20; i++) {
-        replies.add(
-            full.requests()
-                .executeAsync(Requests.body("hold", "{\"id\":" + i + "}", "hold-" + i, null)));
+  void status503WhenTooManyRequestsAreUnderWayAlsoWhereTheirClientsHaveGone(@TempDir Path other)
+      throws Exception {
+    TestService.Setup setup = new TestService.Setup(other);
+    try (TestService full = setup.start();
+        Connection lock = DriverManager.getConnection("jdbc:sqlite:" + setup.database());
+        Statement statement = lock.createStatement()) {
+      // Everybody waits for the store.
+      statement.execute("BEGIN IMMEDIATE");
+      for (int i = 0; i < 1_024; i++) {
+        RawHttp.leave(
+            full.port(), "POST /execute HTTP/1.1", Requests.body("echo", "{}", "gone-" + i, null));
       }
-      Object first = CompletableFuture.anyOf(replies.toArray(CompletableFuture[]::new)).get();
-      assertProblem((Reply) first, 503, "Too much is under way");
-      Files.createFile(release);
-      int refused = 0;
-      for (CompletableFuture<Reply> reply : replies) {
-        refused += reply.get().status() == 503 ? 1 : 0;
+      Reply reply = full.requests().execute("echo", "{}", "one-too-many");
+      assertProblem(reply, 503, "Too much is under way");
+      assertThat(full.requests().get("/health").status()).as("status pages answer").isEqualTo(200);
+      statement.execute("ROLLBACK");
+      Reply again = reply;
+      for (int i = 0; i < 200 && again.status() == 503; i++) {
+        TimeUnit.MILLISECONDS.sleep(50);
+        again = full.requests().execute("echo", "{}", "one-too-many");
       }
-      assertThat(refused).isBetween(1, 20);
-      assertThat(setup.traced()).hasSize(1_024 + 20 - refused).doesNotHaveDuplicates();
+      assertThat(again.status()).isEqualTo(200);
     }
+  }
+
+  @Test
+  void whatIsNotHttpIsAProblemDocumentToo() {
+    int port = service.port();
+    String post = "POST /execute HTTP/1.1";
+    String json = "Content-Type: application/json";
+    assertProblem(
+        RawHttp.send(port, "GET /" + "x".repeat(5_000) + " HTTP/1.1", "Host: localhost"),
+        414,
+        "The request target is too long");
+    assertProblem(
+        RawHttp.send(port, "GET / HTTP/1.1", "Host: localhost", "X: " + "x".repeat(9_000)),
+        431,
+        "The headers are too large");
+    assertProblem(
+        RawHttp.send(port, "GET / HTTP/1.1", "Host: localhost", "a b: c"),
+        400,
+        "The request is not well-formed HTTP");
+    assertProblem(
+        RawHttp.sendBody(port, post, "{}", "Host: localhost", json, "Expect: miracles"),
+        417,
+        "The Expect header");
+    assertProblem(
+        RawHttp.send(port, "GET http://evil.example/health HTTP/1.1", "Host: localhost"),
+        421,
+        "The Host header");
+    assertProblem(
+        RawHttp.send(
+            port,
+            "GET /health HTTP/1.1",
+            "Host: localhost",
+            "Origin: http://localhost",
+            "Origin: http://evil.example"),
+        421,
+        "The Origin header");
+    assertThat(RawHttp.send(port, "GET /health?%zz HTTP/1.1", "Host: localhost").status())
+        .isEqualTo(200);
+    assertThat(
+            RawHttp.sendBody(
+                    port,
+                    post,
+                    Requests.body("echo", "{}", "odd-type", null),
+                    "Host: localhost",
+                    "Content-Type: application/json; a=\"")
+                .status())
+        .isEqualTo(200);
   }
 }

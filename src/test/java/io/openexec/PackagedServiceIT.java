@@ -11,9 +11,11 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,6 +91,49 @@ class PackagedServiceIT {
     assertThat(Files.exists(directory.resolve("openexec.db-wal")))
         .as("the database was closed")
         .isFalse();
+  }
+
+  @Test
+  void sigtermAnswersThoseWhoseActionDoesNotEnd() throws Exception {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .tracing("never", "?hold=" + directory.resolve("never"), "timeoutSeconds: 600");
+    try (Packaged service = Packaged.start(directory, setup.environment(), true)) {
+      CompletableFuture<Reply> underWay =
+          service.requests().executeAsync(Requests.body("never", "{\"id\":1}", "n", null));
+      while (setup.traced().isEmpty()) {
+        TimeUnit.MILLISECONDS.sleep(5);
+      }
+      long begin = System.nanoTime();
+      service.terminate();
+      Reply reply = underWay.get();
+      assertThat(reply.status()).isEqualTo(409);
+      assertThat(reply.json().path("reason").asText()).isEqualTo("interrupted");
+      assertThat(service.awaitEnd()).isIn(0, 143);
+      assertThat((System.nanoTime() - begin) / 1e9).as("seconds").isLessThan(28);
+    }
+    assertThat(StoreRows.of(setup.database(), "SELECT state, reason FROM executions"))
+        .containsExactly("unknown|interrupted");
+  }
+
+  @Test
+  void bodiesThatGrowInMemoryDoNotExhaustIt() throws Exception {
+    String bomb = "{\"a\":[" + "[],".repeat(345_000) + "[]]}";
+    try (Packaged service =
+        Packaged.start(directory, Map.of("OPENEXEC_PORT", "0"), false, "-Xmx256m")) {
+      assertThat(service.requests().execute("echo", bomb, "alone").status()).isEqualTo(200);
+      List<CompletableFuture<Reply>> replies =
+          IntStream.range(0, 32)
+              .mapToObj(
+                  i -> service.requests().executeAsync(Requests.body("echo", bomb, "b" + i, null)))
+              .toList();
+      for (CompletableFuture<Reply> reply : replies) {
+        assertThat(reply.get().status()).isIn(200, 503);
+      }
+      assertThat(service.requests().execute("echo", "{}", "after").status()).isEqualTo(200);
+      assertThat(service.requests().execute("echo", bomb, "last").status()).isEqualTo(200);
+      assertThat(Files.readString(directory.resolve("err.txt"))).doesNotContain("OutOfMemory");
+    }
   }
 
   private void assertRefused(Map<String, String> environment, String... reasons) throws Exception {

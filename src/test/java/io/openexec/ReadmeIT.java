@@ -113,7 +113,7 @@ class ReadmeIT {
     Files.writeString(
         actions.resolve("stock.camel.yaml"),
         yaml.get(1).replace("/srv/warehouse/in", warehouse.toString()));
-    try (var service = setup.start()) {
+    try (Packaged service = Packaged.start(directory, setup.environment(), false)) {
       for (int i = 1; i <= 2; i++) {
         var reply =
             service.requests().execute("stock", "{\"sku\":\"A-1\",\"delta\":" + i + "}", "n" + i);

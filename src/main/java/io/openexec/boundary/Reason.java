@@ -47,6 +47,16 @@ public enum Reason {
   /** The nonce's execution may or may not have taken effect. */
   OUTCOME_UNKNOWN(409),
 
+  /** Not HTTP as it has to be. */
+  BAD_REQUEST(400),
+  /** The body did not arrive in time. */
+  REQUEST_TIMEOUT(408),
+  /** The target is too long. */
+  URI_TOO_LONG(414),
+  /** An expectation other than {@code 100-continue}. */
+  EXPECTATION_FAILED(417),
+  /** The headers are too large. */
+  HEADERS_TOO_LARGE(431),
   /** No such resource. */
   NOT_FOUND(404),
   /** The resource does not know the method. */

@@ -160,6 +160,39 @@ public final class Refusal extends RuntimeException {
             + " send its nonce, to execute again have it approved again.");
   }
 
+  /** Not HTTP as it has to be. */
+  public static Refusal badRequest() {
+    return new Refusal(
+        Reason.BAD_REQUEST,
+        "The request is not well-formed HTTP. Correct the request line and the headers.");
+  }
+
+  /** The body did not arrive in time. */
+  public static Refusal bodyTooSlow() {
+    return new Refusal(
+        Reason.REQUEST_TIMEOUT,
+        "The body did not arrive in time. Nothing was executed; send the same request again.");
+  }
+
+  /** The target is too long. */
+  public static Refusal uriTooLong() {
+    return new Refusal(
+        Reason.URI_TOO_LONG, "The request target is too long. It needs no query at all.");
+  }
+
+  /** An expectation other than {@code 100-continue}. */
+  public static Refusal expectationFailed() {
+    return new Refusal(
+        Reason.EXPECTATION_FAILED,
+        "The Expect header names something other than 100-continue. Leave it out.");
+  }
+
+  /** The headers are too large. */
+  public static Refusal headersTooLarge() {
+    return new Refusal(
+        Reason.HEADERS_TOO_LARGE, "The headers are too large. Only Content-Type is needed.");
+  }
+
   /** No such resource. */
   public static Refusal notFound() {
     return new Refusal(

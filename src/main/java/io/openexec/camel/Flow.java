@@ -9,7 +9,6 @@ import io.openexec.execution.Action;
 import io.openexec.execution.Admission;
 import io.openexec.execution.Answer;
 import io.openexec.execution.Candidate;
-import io.openexec.execution.Claim.Admitted;
 import io.openexec.execution.Claim.OnRecord;
 import io.openexec.execution.Dispatcher;
 import io.openexec.execution.ExactlyOnce;
@@ -118,7 +117,7 @@ public final class Flow implements AutoCloseable {
     configuration.setAutowiredEnabled(false);
     configuration.setBasePackageScanEnabled(false);
     configuration.setRoutesIncludePattern("false");
-    configuration.setShutdownTimeout(10);
+    configuration.setShutdownTimeout(2);
     configuration.setShutdownLogInflightExchangesOnTimeout(false);
   }
 
@@ -128,7 +127,7 @@ public final class Flow implements AutoCloseable {
     main.bind("admit", Step.of("admit", VerifiedRequest.class, kernel.admission()::judge));
     main.bind("executionId", executionId());
     main.bind("nonces", new NonceRepository(kernel.exactlyOnce()));
-    main.bind("dispatch", Step.of("dispatch", Admitted.class, kernel.dispatcher()::dispatch));
+    main.bind("dispatch", new DispatchStep(kernel.dispatcher()));
     main.bind("record", Step.of("record", Executed.class, kernel.exactlyOnce()::record));
     main.bind("answer", Step.of("answer", OnRecord.class, Answer::of));
     main.bind("reject", (Processor) Flow::reject);
@@ -142,7 +141,6 @@ public final class Flow implements AutoCloseable {
     main.bind("health", page(pages.health()));
     main.bind("ready", page(pages.ready()));
     main.bind("version", page(pages.version()));
-    main.bind("httpAnswer", new HttpAnswer());
   }
 
   private static void parse(Exchange exchange) {
@@ -203,7 +201,14 @@ public final class Flow implements AutoCloseable {
     return producer;
   }
 
-  /** Takes no new requests, and waits for those under way to be answered. */
+  /** Takes no new requests from now on. */
+  public void refuseNew() {
+    if (door != null) {
+      door.refuseNew();
+    }
+  }
+
+  /** Waits for the requests under way to be answered, for as long as given. */
   public void drain(Duration patience) {
     if (door != null) {
       door.drain(patience);

@@ -1,13 +1,18 @@
 package io.openexec.camel;
 
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Answer;
 import io.openexec.receipt.StrictJson;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -16,6 +21,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +33,6 @@ import org.apache.camel.component.platform.http.PlatformHttpConstants;
 import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;
 import org.apache.camel.component.platform.http.spi.PlatformHttpEngine;
-import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConsumer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.spi.Registry;
 import org.jspecify.annotations.Nullable;
@@ -39,44 +44,80 @@ import org.jspecify.annotations.Nullable;
 final class HttpDoor implements AutoCloseable {
   private static final String ROUTER = "openexec-router";
   private static final int WORKERS = 64;
-  private static final int MAX_UNDER_WAY = 1_024;
+  private static final int STATUS_WORKERS = 4;
+  private static final int MAX_REQUESTS = 1_024;
+  // A body of many empty arrays takes some eighty times its size while it is worked on.
+  private static final int HEAP_PER_BODY_BYTE = 160;
   private static final int IDLE_SECONDS = 120;
-  private static final int[] STATUSES_OF_VERTX = {400, 404, 405, 406, 413, 415, 500};
+  private static final int[] STATUSES_OF_VERTX = {400, 404, 405, 406, 408, 413, 415, 417, 500};
 
-  private final Vertx vertx =
-      Vertx.vertx(new VertxOptions().setWorkerPoolSize(WORKERS).setUseDaemonThread(false));
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setWorkerPoolSize(1));
+  private final WorkerExecutor workers =
+      vertx.createSharedWorkerExecutor("openexec-http", WORKERS, 1, TimeUnit.HOURS);
+  private final WorkerExecutor statusWorkers =
+      vertx.createSharedWorkerExecutor("openexec-status", STATUS_WORKERS, 1, TimeUnit.HOURS);
   private final Router router = Router.router(vertx);
+  private final Capacity capacity =
+      new Capacity(
+          MAX_REQUESTS,
+          Math.max(
+              StrictJson.MAX_LENGTH + 65_536L,
+              Runtime.getRuntime().maxMemory() / HEAP_PER_BODY_BYTE));
   private @Nullable HttpGuard guard;
   private @Nullable HttpServer server;
 
   /** Binds what platform-http endpoints look for in the registry. */
   HttpDoor(CamelContext context) {
     Registry registry = context.getRegistry();
-    registry.bind(PlatformHttpConstants.PLATFORM_HTTP_ENGINE_NAME, new Engine());
-    registry.bind(ROUTER, new Doors(vertx, router));
+    registry.bind(
+        PlatformHttpConstants.PLATFORM_HTTP_ENGINE_NAME, (PlatformHttpEngine) this::consumer);
+    registry.bind(ROUTER, new Doors());
     // The guard checks the content type, and says what is wrong in our own shape.
-    context
-        .getComponent(
-            PlatformHttpConstants.PLATFORM_HTTP_COMPONENT_NAME, PlatformHttpComponent.class)
-        .setServerRequestValidation(false);
+    component(context).setServerRequestValidation(false);
     for (int status : STATUSES_OF_VERTX) {
       router.errorHandler(status, HttpDoor::failed);
     }
   }
 
+  private static PlatformHttpComponent component(CamelContext context) {
+    return context.getComponent(
+        PlatformHttpConstants.PLATFORM_HTTP_COMPONENT_NAME, PlatformHttpComponent.class);
+  }
+
+  private PlatformHttpConsumer consumer(PlatformHttpEndpoint endpoint, Processor processor) {
+    boolean status = endpoint.getConsumes() == null;
+    return new HttpConsumer(endpoint, processor, ROUTER, status ? statusWorkers : workers);
+  }
+
   /** Answers what failed between the guard and the route. */
-  private static void failed(RoutingContext context) {
+  private static void failed(RoutingContext request) {
     Refusal refusal =
-        switch (context.statusCode()) {
+        switch (request.statusCode()) {
+          case 408 -> Refusal.bodyTooSlow();
           case 413 -> Refusal.tooLarge(StrictJson.MAX_LENGTH);
-          case 404, 405 -> Refusal.notFound();
-          default -> Refusal.internalError();
+          case 417 -> Refusal.expectationFailed();
+          case 500 -> Refusal.internalError();
+          default -> Refusal.badRequest();
         };
-    if (!context.response().ended() && !context.response().headWritten()) {
+    if (!request.response().ended() && !request.response().headWritten()) {
       // What is left of the request is not worth reading.
-      context.response().putHeader("Connection", "close");
-      HttpGuard.write(context.response(), Answer.refusing(refusal));
+      request.response().putHeader("Connection", "close");
+      HttpGuard.write(request.response(), Answer.refusing(refusal));
     }
+  }
+
+  /** Answers what the HTTP decoder could not make sense of. */
+  private static void invalid(HttpServerRequest request) {
+    Throwable cause = request.decoderResult().cause();
+    Refusal refusal =
+        cause instanceof TooLongHttpLineException
+            ? Refusal.uriTooLong()
+            : cause instanceof TooLongHttpHeaderException
+                ? Refusal.headersTooLarge()
+                : Refusal.badRequest();
+    request.response().putHeader("Connection", "close");
+    HttpGuard.write(request.response(), Answer.refusing(refusal));
+    request.connection().close();
   }
 
   /**
@@ -86,17 +127,7 @@ final class HttpDoor implements AutoCloseable {
    * @throws IOException if it cannot
    */
   int listen(CamelContext context, String host, boolean loopback, int port) throws IOException {
-    Map<String, HttpGuard.Resource> resources = new HashMap<>();
-    PlatformHttpComponent component =
-        context.getComponent(
-            PlatformHttpConstants.PLATFORM_HTTP_COMPONENT_NAME, PlatformHttpComponent.class);
-    for (HttpEndpointModel endpoint : component.getHttpEndpoints()) {
-      List<String> methods =
-          Arrays.stream(endpoint.getVerbs().split(",")).map(HttpGuard::method).toList();
-      resources.put(
-          endpoint.getUri(), new HttpGuard.Resource(methods, endpoint.getConsumes() != null));
-    }
-    guard = new HttpGuard(router, resources, loopback, MAX_UNDER_WAY);
+    guard = new HttpGuard(router, resources(context), loopback);
     HttpServerOptions options =
         new HttpServerOptions().setIdleTimeout(IDLE_SECONDS).setHttp2ClearTextEnabled(false);
     try {
@@ -104,6 +135,7 @@ final class HttpDoor implements AutoCloseable {
           vertx
               .createHttpServer(options)
               .requestHandler(guard)
+              .invalidRequestHandler(HttpDoor::invalid)
               .listen(port, host)
               .toCompletionStage()
               .toCompletableFuture()
@@ -114,16 +146,31 @@ final class HttpDoor implements AutoCloseable {
     return server.actualPort();
   }
 
-  /** Refuses new requests, and waits for those under way to be answered, for as long as given. */
-  void drain(Duration patience) {
-    HttpGuard current = guard;
-    if (current == null) {
-      return;
+  private static Map<String, HttpGuard.Resource> resources(CamelContext context) {
+    Map<String, HttpGuard.Resource> resources = new HashMap<>();
+    for (HttpEndpointModel endpoint : component(context).getHttpEndpoints()) {
+      List<String> methods =
+          Arrays.stream(endpoint.getVerbs().split(",", -1))
+              .map(verb -> verb.strip().toUpperCase(Locale.ROOT))
+              .toList();
+      resources.put(
+          endpoint.getUri(), new HttpGuard.Resource(methods, endpoint.getConsumes() != null));
     }
-    current.drain();
+    return resources;
+  }
+
+  /** Refuses new requests from now on. */
+  void refuseNew() {
+    if (guard != null) {
+      guard.drain();
+    }
+  }
+
+  /** Waits for the requests under way to be answered, for as long as given. */
+  void drain(Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
     try {
-      while (current.underWay() > 0 && System.nanoTime() < deadline) {
+      while (capacity.underWay() > 0 && System.nanoTime() < deadline) {
         TimeUnit.MILLISECONDS.sleep(20);
       }
     } catch (InterruptedException e) {
@@ -139,23 +186,25 @@ final class HttpDoor implements AutoCloseable {
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 
-  /** The platform of platform-http. */
-  private static final class Engine implements PlatformHttpEngine {
-    @Override
-    public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
-      return new VertxPlatformHttpConsumer(endpoint, processor, List.of(), ROUTER);
-    }
-  }
-
-  /** The router, with a body handler that bounds and never touches the disk. */
-  private static final class Doors extends VertxPlatformHttpRouter {
-    Doors(Vertx vertx, Router router) {
-      super(null, vertx, router, ROUTER);
+  /** The router, with a body handler that bounds what it reads and never touches the disk. */
+  private final class Doors extends VertxPlatformHttpRouter {
+    Doors() {
+      super(null, HttpDoor.this.vertx, router, ROUTER);
     }
 
     @Override
     public Handler<RoutingContext> bodyHandler() {
-      return BodyHandler.create(false).setBodyLimit(StrictJson.MAX_LENGTH);
+      BodyHandler reader = BodyHandler.create(false).setBodyLimit(StrictJson.MAX_LENGTH);
+      return request -> {
+        if (request.request().method().equals(HttpMethod.GET)) {
+          Arrival.withoutBody(request);
+          request.next();
+        } else if (Arrival.withBody(request, capacity)) {
+          reader.handle(request);
+        } else {
+          HttpGuard.write(request.response(), Answer.refusing(Refusal.overloaded()));
+        }
+      };
     }
   }
 }

@@ -10,16 +10,13 @@ import io.vertx.core.http.HttpVersion;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses, before Camel sees it, a request that is not for this server or not for a door of its:
- * too many at a time, another host, another path, another method, another content type.
+ * Refuses, before its body is read and before Camel sees it, a request that is not for this server
+ * or not for a door of its: another host, another path, another method, another content type.
  */
 final class HttpGuard implements Handler<HttpServerRequest> {
   private static final Pattern LOOPBACK =
@@ -31,8 +28,6 @@ final class HttpGuard implements Handler<HttpServerRequest> {
   private final Handler<HttpServerRequest> next;
   private final Map<String, Resource> resources;
   private final boolean loopback;
-  private final int maxUnderWay;
-  private final AtomicInteger underWay = new AtomicInteger();
   private volatile boolean draining;
 
   /** A path's methods, and whether its requests carry JSON. */
@@ -43,41 +38,21 @@ final class HttpGuard implements Handler<HttpServerRequest> {
    *
    * @param resources the doors, by exact path
    * @param loopback whether the server is bound to loopback, so that other names are not its own
-   * @param maxUnderWay how many requests may be under way at a time
    */
-  HttpGuard(
-      Handler<HttpServerRequest> next,
-      Map<String, Resource> resources,
-      boolean loopback,
-      int maxUnderWay) {
+  HttpGuard(Handler<HttpServerRequest> next, Map<String, Resource> resources, boolean loopback) {
     this.next = next;
     this.resources = Map.copyOf(resources);
     this.loopback = loopback;
-    this.maxUnderWay = maxUnderWay;
   }
 
   @Override
   public void handle(HttpServerRequest request) {
     Refusal refusal = refusal(request);
-    if (refusal != null) {
+    if (refusal == null) {
+      next.handle(request);
+    } else {
       refuse(request, refusal);
-      return;
     }
-    underWay.incrementAndGet();
-    AtomicBoolean over = new AtomicBoolean();
-    Handler<Void> end =
-        nothing -> {
-          if (over.compareAndSet(false, true)) {
-            underWay.decrementAndGet();
-          }
-        };
-    request
-        .response()
-        .putHeader("Cache-Control", "no-store")
-        .endHandler(end)
-        .closeHandler(end)
-        .exceptionHandler(e -> end.handle(null));
-    next.handle(request);
   }
 
   private @Nullable Refusal refusal(HttpServerRequest request) {
@@ -87,8 +62,7 @@ final class HttpGuard implements Handler<HttpServerRequest> {
     if (loopback && !isForLoopback(request)) {
       return Refusal.misdirected("Host");
     }
-    String origin = request.getHeader("Origin");
-    if (loopback && origin != null && !isLoopbackOrigin(origin)) {
+    if (loopback && !request.headers().getAll("Origin").stream().allMatch(HttpGuard::isLoopback)) {
       return Refusal.misdirected("Origin");
     }
     Resource resource = resources.get(request.path());
@@ -98,28 +72,29 @@ final class HttpGuard implements Handler<HttpServerRequest> {
     if (!resource.methods().contains(request.method().name())) {
       return Refusal.methodNotAllowed(resource.methods());
     }
-    if (resource.json() && !isJson(request)) {
-      return Refusal.notJson();
+    if (!request.headers().getAll("Expect").stream().allMatch("100-continue"::equalsIgnoreCase)) {
+      return Refusal.expectationFailed();
     }
-    return underWay.get() >= maxUnderWay ? Refusal.overloaded() : null;
+    return resource.json() && !isJson(request) ? Refusal.notJson() : null;
   }
 
   private static boolean isForLoopback(HttpServerRequest request) {
+    if (!request.uri().startsWith("/")) {
+      // RFC 9112, section 3.2.2: the host of an absolute target counts, and Host does not.
+      return isLoopback(request.uri());
+    }
     List<String> hosts = request.headers().getAll("Host");
     if (hosts.isEmpty()) {
       // Only HTTP/1.0 may leave it out, and no browser speaks that.
       return request.version() == HttpVersion.HTTP_1_0;
     }
-    return hosts.size() == 1 && LOOPBACK.matcher(withoutPort(hosts.get(0))).matches();
+    return hosts.size() == 1
+        && LOOPBACK.matcher(hosts.get(0).replaceFirst(":[0-9]{1,5}$", "")).matches();
   }
 
-  private static String withoutPort(String authority) {
-    return authority.replaceFirst(":[0-9]{1,5}$", "");
-  }
-
-  private static boolean isLoopbackOrigin(String origin) {
+  private static boolean isLoopback(String uri) {
     try {
-      String host = new URI(origin).getHost();
+      String host = new URI(uri).getHost();
       return host != null && LOOPBACK.matcher(host).matches();
     } catch (URISyntaxException e) {
       return false;
@@ -143,25 +118,23 @@ final class HttpGuard implements Handler<HttpServerRequest> {
     write(response, Answer.refusing(refusal));
   }
 
-  /** Writes an answer that did not come through a route. */
+  /** Writes an answer; the only place that does. */
   static void write(HttpServerResponse response, Answer answer) {
-    response.setStatusCode(answer.status()).putHeader("Cache-Control", "no-store");
-    HttpAnswer.headers(answer).forEach(response::putHeader);
+    response
+        .setStatusCode(answer.status())
+        .putHeader(
+            "Content-Type", answer.isProblem() ? "application/problem+json" : "application/json")
+        .putHeader("Cache-Control", "no-store")
+        .putHeader("X-Content-Type-Options", "nosniff");
+    if (answer.replayed()) {
+      response.putHeader("Idempotent-Replayed", "true");
+    }
+    answer.retryAfter().ifPresent(s -> response.putHeader("Retry-After", Integer.toString(s)));
     var unused = response.end(Buffer.buffer(answer.bytes()));
-  }
-
-  /** Returns how many requests are under way. */
-  int underWay() {
-    return underWay.get();
   }
 
   /** From now on, refuses every request as one that comes too late. */
   void drain() {
     draining = true;
-  }
-
-  /** Returns a method name as HTTP spells it. */
-  static String method(String name) {
-    return name.strip().toUpperCase(Locale.ROOT);
   }
 }

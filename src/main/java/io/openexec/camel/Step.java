@@ -26,6 +26,11 @@ final class Step<I, O> implements Processor {
 
   @Override
   public void process(Exchange exchange) {
+    exchange.getMessage().setBody(gate.apply(body(name, exchange, takes)));
+  }
+
+  /** Returns the body, if it is what the step takes. */
+  static <T> T body(String name, Exchange exchange, Class<T> takes) {
     Object body = exchange.getMessage().getBody();
     if (!takes.isInstance(body)) {
       throw new IllegalStateException(
@@ -36,6 +41,6 @@ final class Step<I, O> implements Processor {
               + " and got "
               + (body == null ? "nothing" : body.getClass().getSimpleName()));
     }
-    exchange.getMessage().setBody(gate.apply(takes.cast(body)));
+    return takes.cast(body);
   }
 }

@@ -5,41 +5,43 @@ import io.openexec.execution.Candidate.Admissible;
 import io.openexec.execution.Claim.Admitted;
 import io.openexec.receipt.JsonValue;
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Gate 5: runs the action of an admitted request.
  *
- * <p>A pure action runs in the caller's thread. An effectful one runs in a thread of its own, so
- * that the caller can be answered when its time is over; it is not interrupted then, and what comes
- * of it late is still recorded.
+ * <p>A pure action runs in the caller's thread. An effectful one runs in a thread of its own, and
+ * nobody waits for it in another: so long ones keep nobody else from being answered. When its time
+ * is over its outcome counts as unknown; it is not interrupted then, and what comes of it late is
+ * still recorded.
  */
 public final class Dispatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+  private static final int TIMERS = 4;
 
   private final Unfinished unfinished;
-  private final Duration grace;
   private final ThreadPoolExecutor threads;
+  private final ScheduledThreadPoolExecutor timers;
+  private final Map<Attempt, CompletableFuture<Outcome>> underWay = new ConcurrentHashMap<>();
 
   /**
    * Makes a dispatcher.
    *
    * @param unfinished takes late outcomes, and reservations that found no thread
    * @param maxConcurrent how many effectful actions may run at a time
-   * @param grace how long {@link #close} waits for those that run
    */
-  public Dispatcher(Unfinished unfinished, int maxConcurrent, Duration grace) {
+  public Dispatcher(Unfinished unfinished, int maxConcurrent) {
     this.unfinished = unfinished;
-    this.grace = grace;
     this.threads =
         new ThreadPoolExecutor(
             0,
@@ -48,53 +50,63 @@ public final class Dispatcher implements AutoCloseable {
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
             task -> new Thread(task, "openexec-action"));
+    this.timers =
+        new ScheduledThreadPoolExecutor(TIMERS, task -> new Thread(task, "openexec-timeout"));
+    this.timers.setRemoveOnCancelPolicy(true);
   }
 
   /**
-   * Runs the action once and says what came of it.
+   * Runs the action once.
    *
+   * @return what came of it: at once if it is pure, later if it is effectful
    * @throws Refusal 503 if no thread was free: the action was not dispatched, and its reservation
    *     is taken back
    */
-  public Executed dispatch(Admitted admitted) {
+  public CompletableFuture<Executed> dispatch(Admitted admitted) {
     Admissible candidate = admitted.candidate();
     Action action = candidate.action();
     JsonValue payload = candidate.verified().request().payload();
-    Outcome outcome =
-        action.effect() == Effect.PURE
-            ? action.run(payload, Dispatcher::log)
-            : runEffectful(action, payload, admitted);
-    return new Executed(admitted, outcome);
+    if (action.effect() == Effect.PURE) {
+      Outcome outcome = action.run(payload, Dispatcher::log);
+      return CompletableFuture.completedFuture(new Executed(admitted, outcome));
+    }
+    return runEffectful(action, payload, admitted)
+        .thenApply(outcome -> new Executed(admitted, outcome));
   }
 
-  private Outcome runEffectful(Action action, JsonValue payload, Admitted admitted) {
+  private CompletableFuture<Outcome> runEffectful(
+      Action action, JsonValue payload, Admitted admitted) {
     UUID id = admitted.candidate().verified().executionId();
-    CompletableFuture<Outcome> running;
+    Attempt attempt = admitted.attempt();
+    CompletableFuture<Outcome> answer = new CompletableFuture<>();
+    underWay.put(attempt, answer);
     try {
-      running = CompletableFuture.supplyAsync(() -> action.run(payload, Dispatcher::log), threads);
-    } catch (RejectedExecutionException e) {
-      unfinished.release(id, admitted.attempt());
+      threads.execute(
+          () -> {
+            Outcome outcome = action.run(payload, Dispatcher::log);
+            if (!answer.complete(outcome)) {
+              // Too late to be the answer; the store takes it and the unknown one in either order.
+              unfinished.complete(id, attempt, outcome);
+            }
+          });
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      underWay.remove(attempt);
+      unfinished.release(id, attempt);
       throw Refusal.overloaded();
     }
-    try {
-      return running.get(action.timeout().toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      LOG.warn("action {} of {} did not end within {}", action.name(), id, action.timeout());
-      recordLate(running, id, admitted.attempt());
-      return Outcome.unknown(Outcome.TIMEOUT);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      recordLate(running, id, admitted.attempt());
-      return Outcome.unknown(Outcome.INTERRUPTED);
-    } catch (ExecutionException e) {
-      log(action.name(), e);
-      return Outcome.unknown(Outcome.ACTION_ERROR);
-    }
+    var timer =
+        timers.schedule(
+            () -> timeOut(action, id, answer), action.timeout().toMillis(), TimeUnit.MILLISECONDS);
+    return answer.whenComplete(
+        (outcome, error) -> {
+          timer.cancel(false);
+          underWay.remove(attempt);
+        });
   }
 
-  /** Records what comes after all; the store takes it and the unknown outcome in either order. */
-  private void recordLate(CompletableFuture<Outcome> running, UUID id, Attempt attempt) {
-    var unused = running.thenAccept(late -> unfinished.complete(id, attempt, late));
+  private static void timeOut(Action action, UUID id, CompletableFuture<Outcome> answer) {
+    LOG.warn("action {} of {} did not end within {}", action.name(), id, action.timeout());
+    answer.complete(Outcome.unknown(Outcome.TIMEOUT));
   }
 
   /** Logs the kinds of the errors and not their messages, which may repeat the payload. */
@@ -105,19 +117,34 @@ public final class Dispatcher implements AutoCloseable {
       kinds.append(" < ").append(cause.getClass().getName());
     }
     LOG.warn("action {} raised {}", action, kinds);
-    LOG.debug("action {} raised", action, error);
   }
 
-  /** Lets the actions that run end, for as long as the grace goes. */
-  @Override
-  public void close() {
-    threads.shutdown();
+  /** Waits for the actions that run, for as long as given. */
+  public void awaitActions(Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
     try {
-      if (!threads.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.warn("{} actions still run: they will be unknown", threads.getActiveCount());
+      while (!underWay.isEmpty() && System.nanoTime() < deadline) {
+        TimeUnit.MILLISECONDS.sleep(20);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * Ends waiting for whatever still runs: its callers are answered that the outcome is unknown, and
+   * so it is recorded.
+   */
+  public void giveUp() {
+    for (CompletableFuture<Outcome> answer : underWay.values()) {
+      answer.complete(Outcome.unknown(Outcome.INTERRUPTED));
+    }
+  }
+
+  /** Takes no more actions, and waits for nothing. */
+  @Override
+  public void close() {
+    threads.shutdown();
+    timers.shutdownNow();
   }
 }

@@ -21,7 +21,7 @@ public final class Unfinished implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Unfinished.class);
   private static final Duration FIRST_RETRY = Duration.ofMillis(100);
   private static final Duration LAST_RETRY = Duration.ofSeconds(5);
-  private static final Duration STOP = Duration.ofSeconds(10);
+  private static final Duration STOP = Duration.ofSeconds(5);
 
   private final ExecutionStore store;
   private final ScheduledExecutorService retries =

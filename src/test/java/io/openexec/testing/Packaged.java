@@ -35,8 +35,12 @@ public final class Packaged implements AutoCloseable {
 
   /** The command of the README; with {@code trace:} on its class path where a test needs that. */
   public static ProcessBuilder command(
-      Path directory, Map<String, String> environment, boolean tracing) {
-    List<String> java = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      Path directory, Map<String, String> environment, boolean tracing, String... options) {
+    List<String> java =
+        Stream.concat(
+                Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
+                Stream.of(options))
+            .toList();
     List<String> service =
         tracing
             ? List.of(
@@ -57,9 +61,10 @@ public final class Packaged implements AutoCloseable {
   }
 
   /** Starts a service and waits for the line that says it is ready. */
-  public static Packaged start(Path directory, Map<String, String> environment, boolean tracing)
+  public static Packaged start(
+      Path directory, Map<String, String> environment, boolean tracing, String... options)
       throws IOException {
-    Process process = command(directory, environment, tracing).start();
+    Process process = command(directory, environment, tracing, options).start();
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String line = out.readLine();

@@ -47,6 +47,21 @@ public final class RawHttp {
     }
   }
 
+  /** Sends a request as JSON and goes away without waiting for the answer. */
+  public static void leave(int port, String requestLine, String body) {
+    String request =
+        requestLine
+            + "\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body;
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static Reply parse(String response) {
     int end = response.indexOf("\r\n\r\n");
     if (end < 0) {

@@ -1,0 +1,91 @@
+package io.openexec.camel;
+
+import io.openexec.boundary.Refusal;
+import io.openexec.execution.Answer;
+import io.vertx.core.Context;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePattern;
+import org.apache.camel.Processor;
+import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A consumer of platform-http that passes the body's bytes on and nothing else of the request, goes
+ * on without a thread while an action runs, and writes the {@link Answer} that the route ends with.
+ */
+final class HttpConsumer extends VertxPlatformHttpConsumer {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpConsumer.class);
+
+  private final WorkerExecutor workers;
+
+  /**
+   * Makes a consumer.
+   *
+   * @param workers where the route's steps run up to the first that is asynchronous
+   */
+  HttpConsumer(
+      PlatformHttpEndpoint endpoint, Processor processor, String router, WorkerExecutor workers) {
+    super(endpoint, processor, List.of(), router);
+    this.workers = workers;
+  }
+
+  @Override
+  protected void handleRequest(RoutingContext request) {
+    Arrival arrival = Arrival.of(request);
+    arrival.complete();
+    if (request.response().ended()) {
+      arrival.leave();
+      return;
+    }
+    Exchange exchange = createExchange(false);
+    exchange.setPattern(ExchangePattern.InOut);
+    Buffer body = request.body().buffer();
+    exchange.getMessage().setBody(body == null ? new byte[0] : body.getBytes());
+    Context context = request.vertx().getOrCreateContext();
+    AtomicBoolean over = new AtomicBoolean();
+    Runnable end =
+        () -> {
+          if (over.compareAndSet(false, true)) {
+            Answer answer = answer(exchange);
+            doneUoW(exchange);
+            releaseExchange(exchange, false);
+            context.runOnContext(
+                nothing -> {
+                  if (!request.response().ended() && !request.response().closed()) {
+                    HttpGuard.write(request.response(), answer);
+                  }
+                  arrival.leave();
+                });
+          }
+        };
+    workers
+        .executeBlocking(() -> process(exchange, end), false)
+        .onFailure(
+            e -> {
+              exchange.setException(e);
+              end.run();
+            });
+  }
+
+  private Void process(Exchange exchange, Runnable end) throws Exception {
+    createUoW(exchange);
+    getAsyncProcessor().process(exchange, doneSync -> end.run());
+    return null;
+  }
+
+  private static Answer answer(Exchange exchange) {
+    if (exchange.getException() == null
+        && exchange.getMessage().getBody() instanceof Answer answer) {
+      return answer;
+    }
+    LOG.error("a route of this door ended without an answer", exchange.getException());
+    return Answer.refusing(Refusal.internalError());
+  }
+}
