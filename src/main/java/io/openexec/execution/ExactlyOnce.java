@@ -104,7 +104,7 @@ public final class ExactlyOnce {
     Outcome outcome = executed.outcome();
     try {
       return switch (store.insert(verified, executed.admitted().attempt(), outcome)) {
-        case INSERTED -> new OnRecord(onRecord(verified, outcome), false);
+        case INSERTED -> new OnRecord(Execution.of(verified, outcome), false);
         case NONCE_TAKEN -> replay(winner(verified), verified.request());
         case APPROVAL_USED -> throw Refusal.approvalUsed();
       };
@@ -120,7 +120,7 @@ public final class ExactlyOnce {
           store.complete(verified.executionId(), attempt, executed.outcome()), false);
     } catch (StoreUnavailable e) {
       unfinished.complete(verified.executionId(), attempt, executed.outcome());
-      return new OnRecord(running(verified), false);
+      return new OnRecord(Execution.of(verified, null), false);
     }
   }
 
@@ -163,33 +163,5 @@ public final class ExactlyOnce {
     } catch (StoreUnavailable e) {
       throw Refusal.storeUnavailable();
     }
-  }
-
-  private static Execution onRecord(VerifiedRequest verified, Outcome outcome) {
-    ExecutionRequest request = verified.request();
-    return new Execution(
-        verified.executionId(),
-        verified.tenant(),
-        request.nonce(),
-        request.action(),
-        request.actionHash(),
-        outcome.state(),
-        outcome.reason(),
-        outcome.result() == null ? null : outcome.result().spaced(),
-        outcome.receipt(verified.executionId()));
-  }
-
-  private static Execution running(VerifiedRequest verified) {
-    ExecutionRequest request = verified.request();
-    return new Execution(
-        verified.executionId(),
-        verified.tenant(),
-        request.nonce(),
-        request.action(),
-        request.actionHash(),
-        State.RUNNING,
-        null,
-        null,
-        null);
   }
 }

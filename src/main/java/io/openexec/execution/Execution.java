@@ -1,7 +1,10 @@
 package io.openexec.execution;
 
 import io.openexec.boundary.ExecutionRequest;
+import io.openexec.boundary.VerifiedRequest;
 import io.openexec.receipt.Hash;
+import io.openexec.receipt.JsonValue;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,29 @@ public record Execution(
     @Nullable String reason,
     @Nullable String result,
     @Nullable Hash receipt) {
+
+  /** Returns the execution that a request became, or, without an outcome, that it is running. */
+  static Execution of(VerifiedRequest verified, @Nullable Outcome outcome) {
+    ExecutionRequest request = verified.request();
+    JsonValue result = outcome == null ? null : outcome.result();
+    return new Execution(
+        verified.executionId(),
+        verified.tenant(),
+        request.nonce(),
+        request.action(),
+        request.actionHash(),
+        outcome == null ? State.RUNNING : outcome.state(),
+        outcome == null ? null : outcome.reason(),
+        result == null ? null : result.spaced(),
+        outcome == null ? null : outcome.receipt(verified.executionId()));
+  }
+
+  /** Returns whether what is on record says the same as {@code outcome}, whatever the reason. */
+  public boolean agreesWith(Outcome outcome) {
+    JsonValue other = outcome.result();
+    return state == outcome.state()
+        && Objects.equals(result, other == null ? null : other.spaced());
+  }
 
   /** Returns whether this execution is of that very request: nonce, action and payload. */
   public boolean isOf(ExecutionRequest request) {
