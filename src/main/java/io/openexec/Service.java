@@ -87,9 +87,12 @@ public final class Service implements AutoCloseable {
     Flow.Pages pages =
         new Flow.Pages(status::index, status::health, status::ready, status::version);
     try {
-      port =
-          flow.start(
-              kernel, pages, configuration.host(), configuration.loopback(), configuration.port());
+      flow.start(kernel, pages);
+    } catch (Exception e) {
+      throw new StartRefused("the routes cannot start: " + rootCause(e), e);
+    }
+    try {
+      port = flow.listen(configuration.host(), configuration.loopback(), configuration.port());
     } catch (IOException e) {
       throw new StartRefused(
           "cannot listen on "
@@ -98,8 +101,6 @@ public final class Service implements AutoCloseable {
               + configuration.port()
               + ": stop what uses it, or set OPENEXEC_HOST and OPENEXEC_PORT",
           e);
-    } catch (Exception e) {
-      throw new StartRefused("the routes cannot start: " + rootCause(e), e);
     }
   }
 

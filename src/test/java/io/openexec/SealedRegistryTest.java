@@ -247,6 +247,15 @@ class SealedRegistryTest {
   }
 
   @Test
+  void aFlowWithoutItsGatesDoesNotStart() throws IOException {
+    TestService.Setup setup = new TestService.Setup(directory);
+    Files.delete(setup.ownRoutes().resolve("execute.camel.yaml"));
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining("has the route execute");
+  }
+
+  @Test
   void everyStepThatIsDocumentedWorks() {
     Path out = directory.resolve("out");
     TestService.Setup setup =

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -29,6 +30,7 @@ import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainConfigurationProperties;
+import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ExpressionAdapter;
@@ -43,6 +45,7 @@ public final class Flow implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
   private static final String ROUTE_FILE = ".camel.yaml";
   private static final String ACTIONS = "actions";
+  private static final List<String> ROUTES_OF_THE_FLOW = List.of("execute", "gates", "rejections");
 
   private final Path folder;
   private final List<ActionFiles.Loaded> actionFiles;
@@ -85,14 +88,11 @@ public final class Flow implements AutoCloseable {
       Supplier<Answer> version) {}
 
   /**
-   * Starts the routes, then listens.
+   * Starts the routes.
    *
-   * @return the port
-   * @throws IOException if the address cannot be listened on
-   * @throws Exception if the routes cannot start
+   * @throws Exception if they cannot start, or one that the flow needs is missing
    */
-  public int start(Kernel kernel, Pages pages, String host, boolean loopback, int port)
-      throws Exception {
+  public void start(Kernel kernel, Pages pages) throws Exception {
     configure();
     bind(kernel, pages);
     main.init();
@@ -101,9 +101,23 @@ public final class Flow implements AutoCloseable {
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     door = new HttpDoor(context);
     PluginHelper.getRoutesLoader(context).loadRoutes(resources());
+    for (String route : ROUTES_OF_THE_FLOW) {
+      if (((ModelCamelContext) context).getRouteDefinition(route) == null) {
+        throw new IllegalArgumentException("no file in " + folder + " has the route " + route);
+      }
+    }
     main.start();
     producer = context.createProducerTemplate();
-    return door.listen(context, host, loopback, port);
+  }
+
+  /**
+   * Begins to listen, when the routes have started.
+   *
+   * @return the port
+   * @throws IOException if the address cannot be listened on
+   */
+  public int listen(String host, boolean loopback, int port) throws IOException {
+    return Objects.requireNonNull(door).listen(main.getCamelContext(), host, loopback, port);
   }
 
   private void configure() {
