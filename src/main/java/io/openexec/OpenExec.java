@@ -19,11 +19,16 @@ import picocli.CommandLine.Command;
     })
 public final class OpenExec implements Callable<Integer> {
   private static final int REFUSED = 1;
+  private static final int FIRST_TO_WARN_OF_UNSAFE = 24;
 
   private OpenExec() {}
 
   /** Runs what the arguments say; without any, the service, until it is told to end. */
   public static void main(String[] args) {
+    if (Runtime.version().feature() >= FIRST_TO_WARN_OF_UNSAFE) {
+      // Netty does without; the JDK would print a warning beside the one line that says ready.
+      System.getProperties().putIfAbsent("io.netty.noUnsafe", "true");
+    }
     int code =
         args.length == 0
             ? new OpenExec().call()

@@ -262,6 +262,9 @@ class ContractTest {
     try (TestService running = setup.start()) {
       String body = Requests.body("hold", "{\"id\":1}", "s409", null);
       CompletableFuture<Reply> winner = running.requests().executeAsync(body);
+      while (setup.traced().isEmpty()) {
+        TimeUnit.MILLISECONDS.sleep(5);
+      }
       long begin = System.nanoTime();
       Reply loser = running.requests().execute(body);
       assertProblem(loser, 409, "The nonce is being executed");
