@@ -527,6 +527,10 @@ class ContractTest {
             "Origin: http://evil.example"),
         421,
         "The Origin header");
+    assertProblem(
+        RawHttp.send(port, post, "Host: localhost", json, "Content-Length: 10"),
+        408,
+        "The body did not arrive in time. Nothing was executed");
     assertThat(RawHttp.send(port, "GET /health?%zz HTTP/1.1", "Host: localhost").status())
         .isEqualTo(200);
     assertThat(

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * goes: work whose client has gone is still work.
  */
 final class Arrival {
-  private static final Duration BODY_DEADLINE = Duration.ofSeconds(15);
+  private static final Duration BODY_DEADLINE = Duration.ofSeconds(10);
   private static final int REQUEST_TIMEOUT = 408;
   private static final String KEY = "openexec.arrival";
 

@@ -2,6 +2,7 @@ package io.openexec.camel;
 
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.openexec.boundary.Reason;
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Answer;
 import io.openexec.receipt.StrictJson;
@@ -103,6 +104,10 @@ final class HttpDoor implements AutoCloseable {
       // What is left of the request is not worth reading.
       request.response().putHeader("Connection", "close");
       HttpGuard.write(request.response(), Answer.refusing(refusal));
+      if (refusal.reason() == Reason.REQUEST_TIMEOUT) {
+        // Else the server would wait for the rest of the body after all.
+        var unused = request.request().connection().close();
+      }
     }
   }
 
