@@ -8,7 +8,9 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param loopback whether the host is an address of this machine that only it can reach
  * @param port {@code OPENEXEC_PORT}; 0 takes any free one
  * @param routes {@code OPENEXEC_ROUTES}
+ * @param shutdown {@code OPENEXEC_SHUTDOWN_SECONDS}: how long running actions may take to end when
+ *     the service is told to
  */
 public record Configuration(
     Mode mode,
@@ -38,7 +42,8 @@ public record Configuration(
     String host,
     boolean loopback,
     int port,
-    Path routes) {
+    Path routes,
+    Duration shutdown) {
   private static final String MODE = "OPENEXEC_MODE";
   private static final String PUBLIC_KEY = "CLAWSHIELD_PUBLIC_KEY";
   private static final String TENANT = "CLAWSHIELD_TENANT_ID";
@@ -47,6 +52,10 @@ public record Configuration(
   private static final String HOST = "OPENEXEC_HOST";
   private static final String PORT = "OPENEXEC_PORT";
   private static final String ROUTES = "OPENEXEC_ROUTES";
+  private static final String SHUTDOWN = "OPENEXEC_SHUTDOWN_SECONDS";
+  private static final String LOG_LEVEL = "OPENEXEC_LOG_LEVEL";
+  private static final List<String> LOG_LEVELS =
+      List.of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "OFF");
   private static final String INSECURE_DEMO = "OPENEXEC_INSECURE_DEMO";
 
   /** Whether approvals are signed. */
@@ -88,7 +97,8 @@ public record Configuration(
 
     Configuration read(Path workingDirectory, Path besideTheJar) {
       Mode mode = mode();
-      String host = orElse(HOST, "127.0.0.1");
+      checkLogLevel();
+      String host = orElse(HOST, "127.0.0.1").replaceFirst("^\\[(.*)]$", "$1");
       boolean loopback = isLoopback(host);
       checkSafe(mode, loopback);
       return new Configuration(
@@ -100,7 +110,23 @@ public record Configuration(
           host,
           loopback,
           port(),
-          routes(workingDirectory, besideTheJar));
+          routes(workingDirectory, besideTheJar),
+          shutdown());
+    }
+
+    private Duration shutdown() {
+      String seconds = orElse(SHUTDOWN, "30");
+      if (seconds.matches("[0-9]{1,4}")) {
+        return Duration.ofSeconds(Integer.parseInt(seconds));
+      }
+      throw refused(SHUTDOWN, "is '" + seconds + "'; set it to a number of seconds");
+    }
+
+    private void checkLogLevel() {
+      String level = orElse(LOG_LEVEL, "INFO");
+      if (!LOG_LEVELS.contains(level)) {
+        throw refused(LOG_LEVEL, "is '" + level + "'; set it to one of " + LOG_LEVELS);
+      }
     }
 
     private Mode mode() {

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -46,13 +48,29 @@ public final class OpenExec implements Callable<Integer> {
     try {
       Configuration configuration =
           Configuration.of(System.getenv(), Path.of("").toAbsolutePath(), besideTheJar());
-      Service service = Service.start(configuration, Clock.systemUTC());
-      Runtime.getRuntime().addShutdownHook(new Thread(service::close, "openexec-stop"));
-      System.out.println(service.readyLine());
+      CompletableFuture<Service> started = new CompletableFuture<>();
+      // Before the start, so that a signal in its middle finds the hook, which then waits for it.
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> closeWhenStarted(started), "openexec-stop"));
+      try {
+        Service service = Service.start(configuration, Clock.systemUTC());
+        System.out.println(service.readyLine());
+        started.complete(service);
+      } finally {
+        started.cancel(false);
+      }
       return 0;
     } catch (StartRefused e) {
       System.err.println("OpenExec does not start: " + e.getMessage());
       return REFUSED;
+    }
+  }
+
+  private static void closeWhenStarted(CompletableFuture<Service> started) {
+    try {
+      started.join().close();
+    } catch (CancellationException e) {
+      // It never started, and has said why.
     }
   }
 

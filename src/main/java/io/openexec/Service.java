@@ -4,6 +4,7 @@ import io.openexec.camel.Flow;
 import io.openexec.execution.ActionRegistry;
 import io.openexec.execution.Admission;
 import io.openexec.execution.Dispatcher;
+import io.openexec.execution.Errors;
 import io.openexec.execution.ExactlyOnce;
 import io.openexec.execution.ExecutionStore;
 import io.openexec.execution.ReceiptCheck;
@@ -12,14 +13,13 @@ import io.openexec.store.SqliteStore;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.UUID;
 
 /** A running service: the kernel over a store, carried by the routes. */
 public final class Service implements AutoCloseable {
   private static final int MAX_EFFECTFUL = 64;
   private static final int MAX_WAITERS = 32;
-  // All in all below the half minute that service managers give a process to end.
-  private static final Duration FINISH = Duration.ofSeconds(15);
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
   private final Configuration configuration;
@@ -89,7 +89,7 @@ public final class Service implements AutoCloseable {
     try {
       flow.start(kernel, pages);
     } catch (Exception e) {
-      throw new StartRefused("the routes cannot start: " + rootCause(e), e);
+      throw new StartRefused("the routes cannot start: " + Errors.rootCause(e), e);
     }
     try {
       port = flow.listen(configuration.host(), configuration.loopback(), configuration.port());
@@ -99,17 +99,11 @@ public final class Service implements AutoCloseable {
               + configuration.host()
               + ":"
               + configuration.port()
-              + ": stop what uses it, or set OPENEXEC_HOST and OPENEXEC_PORT",
+              + " ("
+              + Errors.rootCause(e)
+              + "): stop what uses it, or set OPENEXEC_HOST and OPENEXEC_PORT",
           e);
     }
-  }
-
-  private static String rootCause(Throwable e) {
-    Throwable root = e;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
   }
 
   /** Returns the port that it listens on. */
@@ -127,7 +121,7 @@ public final class Service implements AutoCloseable {
         + ":"
         + port
         + ", mode "
-        + configuration.mode().name().toLowerCase(java.util.Locale.ROOT)
+        + configuration.mode().name().toLowerCase(Locale.ROOT)
         + ", database "
         + configuration.database().file()
         + ", "
@@ -143,7 +137,7 @@ public final class Service implements AutoCloseable {
     }
     closed = true;
     flow.refuseNew();
-    dispatcher.awaitActions(FINISH);
+    dispatcher.awaitActions(configuration.shutdown());
     dispatcher.giveUp();
     flow.drain(ANSWER);
     flow.close();

@@ -94,12 +94,9 @@ public final class Status {
     if (!isStoreWritable()) {
       reasons.add("the store cannot be written: look at the disk and at the service's log");
     }
-    ObjectNode ready = JSON.objectNode().put("ready", reasons.isEmpty());
-    if (reasons.isEmpty()) {
-      return Answer.of(200, ready);
-    }
-    ready.put("detail", String.join("; ", reasons));
-    return Answer.of(503, ready);
+    return reasons.isEmpty()
+        ? Answer.of(200, JSON.objectNode().put("ready", true))
+        : Answer.notReady(String.join("; ", reasons));
   }
 
   private List<String> configurationGaps() {

@@ -23,6 +23,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 class AnyBytesTest {
   private static TestService service;
   private static Path temp;
+  private static int executed;
 
   @BeforeContainer
   static void start() throws Exception {
@@ -59,6 +60,12 @@ class AnyBytesTest {
     assertThat(reply.status()).as(reply.text()).isIn(200, 400, 403, 422);
     assertThat(reply.json().isObject()).isTrue();
     assertThat(reply.status() == 200 || !reply.detail().isEmpty()).isTrue();
+    if (reply.status() == 200 && !reply.replayed()) {
+      executed++;
+    }
+    assertThat(StoreRows.of(temp.resolve("openexec.db"), "SELECT COUNT(*) FROM executions"))
+        .as("only what was answered 200 was executed")
+        .containsExactly(Integer.toString(executed));
   }
 
   @Provide

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.openexec.receipt.ExecutionId;
 import io.openexec.receipt.ReceiptHash;
 import io.openexec.testing.Approver;
 import io.openexec.testing.Reply;
@@ -224,6 +225,22 @@ class ApprovalsTest {
   }
 
   @Test
+  void exactlySixtySecondsAheadAreAllowed(@TempDir Path other) {
+    Instant now = Instant.parse("2026-03-01T12:00:00Z");
+    TestService.Setup setup = new TestService.Setup(other).clawshield(APPROVER);
+    setup.at(Clock.fixed(now.minusNanos(1), ZoneOffset.UTC));
+    ObjectNode ahead = APPROVER.approve("echo", "{}", now.plusSeconds(60), 300);
+    try (TestService early = setup.start()) {
+      assertThat(early.requests().execute("echo", "{}", "n", ahead).detail())
+          .startsWith("Approval artifact not yet valid");
+    }
+    setup.at(Clock.fixed(now, ZoneOffset.UTC));
+    try (TestService just = setup.start()) {
+      assertThat(just.requests().execute("echo", "{}", "n", ahead).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void expiryHasNoLeeway(@TempDir Path other) {
     Instant expiry = Instant.parse("2026-03-01T12:05:00Z");
     ObjectNode artifact = APPROVER.approve("echo", "{}", expiry.minusSeconds(300), 300);
@@ -244,6 +261,7 @@ class ApprovalsTest {
     ObjectNode artifact = approval();
     Reply first = echo("single-1", artifact);
     assertThat(first.status()).isEqualTo(200);
+    assertThat(first.id()).isEqualTo(ExecutionId.of(Approver.TENANT, "single-1").toString());
     Reply second = echo("single-2", artifact);
     assertThat(second.status()).isEqualTo(403);
     assertThat(second.detail()).startsWith("Approval already used");

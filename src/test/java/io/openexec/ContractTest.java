@@ -421,6 +421,7 @@ class ContractTest {
         }
         assertThat(requests.get("/ready").status()).isEqualTo(503);
         assertThat(requests.get("/ready").json().path("ready").asBoolean(true)).isFalse();
+        assertProblem(requests.get("/ready"), 503, "the store cannot be written");
         statement.execute("ROLLBACK");
       }
       assertThat(setup.traced()).isEmpty();

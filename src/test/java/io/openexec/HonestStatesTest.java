@@ -2,6 +2,10 @@ package io.openexec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.openexec.execution.Outcome;
 import io.openexec.receipt.JsonValue;
 import io.openexec.store.DatabaseUrl;
@@ -21,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** What an effectful action came to, and what is said of it. */
 class HonestStatesTest {
@@ -187,6 +192,21 @@ class HonestStatesTest {
       }
       assertThat(StoreRows.of(setup.database(), "SELECT state, kind FROM outcome_history"))
           .containsExactly("succeeded|conflict");
+      String conflict =
+          StoreRows.of(setup.database(), "SELECT receipt FROM outcome_history").get(0);
+      assertThat(
+              service
+                  .requests()
+                  .post(
+                      "/receipts/verify",
+                      "{\"exec_id\":\""
+                          + first.id()
+                          + "\",\"result\":{\"traced\":1},\"receipt\":\""
+                          + conflict
+                          + "\"}")
+                  .text())
+          .as("a receipt that was never issued")
+          .isEqualTo("{\"valid\":true,\"recorded\":false}");
       Reply replay = service.requests().execute(body);
       assertThat(replay.status()).isEqualTo(500);
       assertThat(replay.json().path("reason").asText()).isEqualTo("checked_by_hand");
@@ -250,6 +270,27 @@ class HonestStatesTest {
       assertThat(replay.replayed()).isTrue();
       assertThat(setup.traced()).containsExactly("1");
     }
+  }
+
+  @Test
+  void whatAnActionRaisesIsLoggedByItsClassAlone() {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    Level before = root.getLevel();
+    root.setLevel(Level.INFO);
+    root.addAppender(log);
+    try (TestService service =
+        new TestService.Setup(directory).tracing("raise", "?raise=java.io.IOException").start()) {
+      service.requests().execute("raise", "{\"id\":\"secret-in-a-payload\"}", "secret-nonce");
+    } finally {
+      root.detachAppender(log);
+      root.setLevel(before);
+    }
+    assertThat(log.list)
+        .extracting(event -> event.getFormattedMessage() + event.getThrowableProxy())
+        .anyMatch(line -> line.contains("java.io.IOException"))
+        .noneMatch(line -> line.contains("secret"));
   }
 
   @Test

@@ -153,6 +153,18 @@ class ReplayTest {
       assertThat(to.execute("add", "{}", "n", adding).code()).isEqualTo("action_not_allowed");
       ObjectNode unknown = approver.approve("nope", PAYLOAD);
       assertThat(to.execute("nope", PAYLOAD, "n", unknown).code()).isEqualTo("action_not_allowed");
+      String huge = "{\"id\":\"" + "x".repeat(2 << 20) + "\"}";
+      assertThat(to.execute("trace", huge, "n", approval).status()).isEqualTo(413);
+      assertThat(
+              to.send(
+                      to.to("/execute")
+                          .POST(
+                              java.net.http.HttpRequest.BodyPublishers.ofString(
+                                  io.openexec.testing.Requests.body(
+                                      "trace", PAYLOAD, "n", approval)))
+                          .build())
+                  .status())
+          .isEqualTo(415);
       assertThat(to.execute("trace", PAYLOAD, "first", approval).replayed()).isTrue();
       assertThat(to.execute("echo", PAYLOAD, "first", approver.approve("echo", PAYLOAD)).code())
           .isEqualTo("nonce_reused");
@@ -160,6 +172,19 @@ class ReplayTest {
     }
     assertThat(setup.traced()).hasSize(2);
     setup.without("OPENEXEC_ALLOWED_ACTIONS");
+    setup.with("OPENEXEC_ROUTES", TestService.ROUTES.toString());
+    ObjectNode misfit = approver.approve("add", "{\"a\":\"\"}");
+    ObjectNode stranger = approver.approve("trace", PAYLOAD);
+    try (TestService without = setup.start()) {
+      var to = without.requests();
+      assertThat(to.execute("add", "{\"a\":\"\"}", "n4", misfit).code())
+          .isEqualTo("payload_refused");
+      assertThat(to.execute("trace", PAYLOAD, "n4", stranger).code()).isEqualTo("unknown_action");
+    }
+    setup.with("OPENEXEC_ROUTES", setup.ownRoutes().toString());
+    try (TestService with = setup.start()) {
+      assertThat(with.requests().execute("trace", PAYLOAD, "n4", stranger).status()).isEqualTo(200);
+    }
     setup.at(Clock.offset(Clock.systemUTC(), java.time.Duration.ofHours(1)));
     try (TestService later = setup.start()) {
       assertThat(later.requests().execute("trace", PAYLOAD, "n3", future).status()).isEqualTo(200);

@@ -48,6 +48,8 @@ class SafeStartTest {
         "OPENEXEC_HOST|0.0.0.0|demo mode executes without approval",
         "OPENEXEC_HOST|::|demo mode executes without approval",
         "OPENEXEC_INSECURE_DEMO|yes|true or false",
+        "OPENEXEC_SHUTDOWN_SECONDS|soon|number of seconds",
+        "OPENEXEC_LOG_LEVEL|FOO|INFO",
         "OPENEXEC_ROUTES|nowhere|not a folder",
         "OPENEXEC_ALLOWED_ACTIONS| , |names no action",
         "OPENEXEC_DB_URL|openexec.db|sqlite:///",
@@ -157,6 +159,22 @@ class SafeStartTest {
           "OPENEXEC_PORT");
     }
     setup().start().close();
+  }
+
+  @Test
+  void anAddressOfAnotherMachineSaysSo() {
+    assertRefused(
+        setup().clawshield(new Approver()).with("OPENEXEC_HOST", "192.0.2.1"),
+        "cannot listen on 192.0.2.1",
+        "assign");
+  }
+
+  @Test
+  void aPathThatTheDriverWouldCut() throws Exception {
+    Path odd = Files.createDirectory(directory.resolve("what?"));
+    assertRefused(
+        setup().with("OPENEXEC_DB_URL", "jdbc:sqlite:" + odd + "/x.db"), "OPENEXEC_DB_URL");
+    assertRefused(new TestService.Setup(odd), "question mark");
   }
 
   @Test

@@ -256,6 +256,22 @@ class SealedRegistryTest {
   }
 
   @Test
+  void aFileThatIsNoRouteIsNamed() throws IOException {
+    TestService.Setup setup = new TestService.Setup(directory);
+    Files.writeString(setup.ownRoutes().resolve("more.camel.yaml"), "- route: [\n");
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining("more.camel.yaml");
+  }
+
+  @Test
+  void aFileThatWouldBeOverlookedIsRefused() throws IOException {
+    TestService.Setup setup = new TestService.Setup(directory);
+    Files.writeString(setup.ownRoutes().resolve("actions/pay.camel.yml"), "[]");
+    assertRefused(setup, "end in .camel.yaml and .action.yaml");
+  }
+
+  @Test
   void everyStepThatIsDocumentedWorks() {
     Path out = directory.resolve("out");
     TestService.Setup setup =

@@ -6,6 +6,7 @@ import io.openexec.testing.Reply;
 import io.openexec.testing.TestService;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -58,10 +59,10 @@ class SettleCommandTest {
   }
 
   @Test
-  void usageAndUnreadableAre2() {
+  void usageAndUnreadableAre2() throws Exception {
     String id = "5ca09451-db84-8915-bc5d-3bc6df465eff";
     assertThat(settle(id, "--failed", "--reason", "x")).isEqualTo(2);
-    assertThat(err.toString()).contains("there is no database");
+    assertThat(err.toString()).contains("there is no such file");
     assertThat(settle(id, "--failed", "--reason", "Not A Code")).isEqualTo(2);
     assertThat(settle(id, "--failed")).isEqualTo(2);
     assertThat(settle(id, "--reason", "x")).isEqualTo(2);
@@ -69,5 +70,13 @@ class SettleCommandTest {
     assertThat(settle(id, "--succeeded", "{}", "--failed", "--reason", "x")).isEqualTo(2);
     assertThat(settle("x", "--failed", "--reason", "x")).isEqualTo(2);
     assertThat(directory).isEmptyDirectory();
+
+    Path database = directory.resolve("openexec.db");
+    for (String content : new String[] {"", "this is no database at all, and long enough"}) {
+      Files.writeString(database, content);
+      assertThat(settle(id, "--failed", "--reason", "x")).isEqualTo(2);
+      assertThat(err.toString()).contains("it is not a SQLite database");
+      assertThat(database).as("untouched").hasContent(content);
+    }
   }
 }

@@ -1,6 +1,5 @@
 package io.openexec.boundary;
 
-import io.openexec.receipt.Hash;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -26,11 +25,6 @@ public final class Approval {
   /** Returns the id, a lower-case UUID, unique within its tenant. */
   public String id() {
     return artifact.approvalId();
-  }
-
-  /** Returns what was approved. */
-  public Hash actionHash() {
-    return new Hash(artifact.actionHash());
   }
 
   /** Returns the artifact, verbatim. */

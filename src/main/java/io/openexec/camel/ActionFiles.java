@@ -1,5 +1,7 @@
 package io.openexec.camel;
 
+import static io.openexec.camel.ActionText.require;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
@@ -12,6 +14,7 @@ import com.networknt.schema.ValidationMessage;
 import com.networknt.schema.resource.DisallowSchemaLoader;
 import io.openexec.execution.Action;
 import io.openexec.execution.Effect;
+import io.openexec.execution.Errors;
 import io.openexec.execution.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -63,19 +66,29 @@ final class ActionFiles {
    */
   static List<Loaded> read(Path folder, Supplier<ProducerTemplate> producer) {
     Set<String> names = new TreeSet<>();
-    try (Stream<Path> files = Files.list(folder)) {
-      files
-          .map(file -> String.valueOf(file.getFileName()))
-          .filter(file -> file.endsWith(ROUTE) || file.endsWith(DESCRIPTOR))
-          .forEach(file -> names.add(file.replaceFirst("\\.(camel|action)\\.yaml$", "")));
-    } catch (IOException e) {
-      throw new IllegalArgumentException("the folder " + folder + " cannot be read", e);
+    for (String file : list(folder)) {
+      require(
+          file.endsWith(ROUTE) || file.endsWith(DESCRIPTOR),
+          folder.resolve(file) + ": an action's files end in " + ROUTE + " and " + DESCRIPTOR);
+      names.add(file.replaceFirst("\\.(camel|action)\\.yaml$", ""));
     }
     List<Loaded> actions = new ArrayList<>();
     for (String name : names) {
       actions.add(read(folder, name, producer));
     }
     return actions;
+  }
+
+  private static List<String> list(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(file -> !file.startsWith("."))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new IllegalArgumentException("the folder " + folder + " cannot be read", e);
+    }
   }
 
   private static Loaded read(Path folder, String name, Supplier<ProducerTemplate> producer) {
@@ -184,17 +197,9 @@ final class ActionFiles {
       return compiled;
     } catch (JsonSchemaException e) {
       throw new IllegalArgumentException(
-          "schema cannot be used; references must stay within it: "
-              + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
-          e);
+          "schema cannot be used; references must stay within it: " + Errors.rootCause(e), e);
     } catch (UncheckedIOException e) {
       throw new IllegalArgumentException("schema cannot be read", e);
-    }
-  }
-
-  private static void require(boolean holds, String otherwise) {
-    if (!holds) {
-      throw new IllegalArgumentException(otherwise);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.openexec.camel;
 
 import java.math.BigInteger;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -27,7 +28,7 @@ final class BuiltinComponent extends DefaultComponent {
   }
 
   private static void echo(Message message) {
-    message.setBody(Map.of("echo", java.util.Objects.requireNonNull(message.getBody())));
+    message.setBody(Map.of("echo", Objects.requireNonNull(message.getBody())));
   }
 
   private static void add(Message message) {

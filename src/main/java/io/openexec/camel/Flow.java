@@ -11,6 +11,7 @@ import io.openexec.execution.Answer;
 import io.openexec.execution.Candidate;
 import io.openexec.execution.Claim.OnRecord;
 import io.openexec.execution.Dispatcher;
+import io.openexec.execution.Errors;
 import io.openexec.execution.ExactlyOnce;
 import io.openexec.execution.Executed;
 import io.openexec.execution.ReceiptCheck;
@@ -45,7 +46,19 @@ public final class Flow implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
   private static final String ROUTE_FILE = ".camel.yaml";
   private static final String ACTIONS = "actions";
-  private static final List<String> ROUTES_OF_THE_FLOW = List.of("execute", "gates", "rejections");
+  private static final List<String> ROUTES_OF_THE_FLOW =
+      List.of(
+          "execute",
+          "gates",
+          "rejections",
+          "receipts",
+          "receipt-check",
+          "http-execute",
+          "http-verify-receipt",
+          "http-index",
+          "http-health",
+          "http-ready",
+          "http-version");
 
   private final Path folder;
   private final List<ActionFiles.Loaded> actionFiles;
@@ -100,10 +113,12 @@ public final class Flow implements AutoCloseable {
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     door = new HttpDoor(context);
-    PluginHelper.getRoutesLoader(context).loadRoutes(resources());
+    for (Resource file : resources()) {
+      load(context, file);
+    }
     for (String route : ROUTES_OF_THE_FLOW) {
       if (((ModelCamelContext) context).getRouteDefinition(route) == null) {
-        throw new IllegalArgumentException("no file in " + folder + " has the route " + route);
+        throw new RouteFileRefused("no file in " + folder + " has the route " + route);
       }
     }
     main.start();
@@ -118,6 +133,23 @@ public final class Flow implements AutoCloseable {
    */
   public int listen(String host, boolean loopback, int port) throws IOException {
     return Objects.requireNonNull(door).listen(main.getCamelContext(), host, loopback, port);
+  }
+
+  /** A file of the flow that cannot be loaded, or is missing; the message is the whole story. */
+  private static final class RouteFileRefused extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    RouteFileRefused(String message) {
+      super(message);
+    }
+  }
+
+  private static void load(CamelContext context, Resource file) throws RouteFileRefused {
+    try {
+      PluginHelper.getRoutesLoader(context).loadRoutes(file);
+    } catch (Exception e) {
+      throw new RouteFileRefused(file.getLocation() + ": " + Errors.rootCause(e));
+    }
   }
 
   private void configure() {

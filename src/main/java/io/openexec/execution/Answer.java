@@ -1,6 +1,7 @@
 package io.openexec.execution;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -24,10 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Answer(int status, String json, boolean replayed, OptionalInt retryAfter) {
   private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .configure(com.fasterxml.jackson.core.json.JsonWriteFeature.ESCAPE_NON_ASCII, true)
-          .build();
+      JsonMapper.builder().configure(JsonWriteFeature.ESCAPE_NON_ASCII, true).build();
   private static final int OK = 200;
+  private static final int NOT_READY = 503;
 
   /** Returns whether the body is a problem document (RFC 9457). */
   public boolean isProblem() {
@@ -81,6 +81,17 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
   /** Returns the answer to a request that was not executed. */
   public static Answer refusing(Refusal refusal) {
     return problem(refusal.reason(), refusal.detail(), null, false);
+  }
+
+  /** Returns the problem document that says why nothing could be executed now. */
+  public static Answer notReady(String detail) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("ready", false);
+    body.put("type", "about:blank");
+    body.put("title", title(NOT_READY));
+    body.put("status", NOT_READY);
+    body.put("detail", detail);
+    return new Answer(NOT_READY, write(body), false, OptionalInt.empty());
   }
 
   private static Answer succeeded(Execution execution, boolean replayed) {

@@ -25,11 +25,6 @@ public record Hash(String hex) {
     }
   }
 
-  /** Returns whether {@code text} is 64 lower-case hex digits. */
-  public static boolean isWellFormed(String text) {
-    return FORM.matcher(text).matches();
-  }
-
   /** Returns the hash of the UTF-8 bytes of {@code text}. */
   public static Hash ofUtf8(String text) {
     return new Hash(

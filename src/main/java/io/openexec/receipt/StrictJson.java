@@ -34,6 +34,9 @@ public final class StrictJson {
   /** The most digits of an integer, CPython's own limit. */
   public static final int MAX_INTEGER_DIGITS = 4_300;
 
+  /** The most characters of any number; a float may have more digits than it can hold. */
+  public static final int MAX_NUMBER_LENGTH = 100_000;
+
   /** The longest text, in bytes when bytes are parsed and in UTF-16 units otherwise. */
   public static final int MAX_LENGTH = 1 << 20;
 
@@ -43,15 +46,15 @@ public final class StrictJson {
       JsonMapper.builder(
               JsonFactory.builder()
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  // The JDK's own takes quadratic time for an integer of a million digits.
+                  // The JDK's own takes quadratic time for a long integer.
                   .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
                   // Names are the caller's: a table of them would grow for ever.
                   .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(MAX_DEPTH)
-                          // Integers are bounded below; a float may have any number of digits.
-                          .maxNumberLength(MAX_LENGTH)
+                          // Integers are bounded below, by their digits.
+                          .maxNumberLength(MAX_NUMBER_LENGTH)
                           .maxStringLength(MAX_LENGTH)
                           .maxNameLength(MAX_LENGTH)
                           .build())
@@ -153,6 +156,9 @@ public final class StrictJson {
     }
     if (message.contains("nesting depth")) {
       return "nested deeper than " + MAX_DEPTH + where;
+    }
+    if (message.contains("Number value length")) {
+      return "a number longer than " + MAX_NUMBER_LENGTH + " characters" + where;
     }
     if (message.startsWith("Trailing token")) {
       return "content after the end of the document" + where;

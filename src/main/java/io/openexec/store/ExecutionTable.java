@@ -53,7 +53,7 @@ final class ExecutionTable {
       ON CONFLICT DO NOTHING
       """;
 
-  /** Fenced: by the attempt that made the reservation, and by the state it expects. */
+  /** Compare and set: only from the state that was read in the same transaction. */
   private static final String CHANGE =
       """
       UPDATE executions SET state = ?, reason = ?, result = ?, receipt = ?, changed_at = ?

@@ -11,10 +11,17 @@ import java.nio.file.StandardOpenOption;
  * system unlocks however the process ends; the database's own locks are SQLite's.
  */
 final class FileLock implements AutoCloseable {
+  private final Path file;
   private final FileChannel channel;
 
-  private FileLock(FileChannel channel) {
+  private FileLock(Path file, FileChannel channel) {
+    this.file = file;
     this.channel = channel;
+  }
+
+  /** Returns the file that is locked. */
+  Path file() {
+    return file;
   }
 
   /**
@@ -28,7 +35,7 @@ final class FileLock implements AutoCloseable {
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       if (channel.tryLock() != null) {
-        return new FileLock(channel);
+        return new FileLock(file, channel);
       }
     } catch (OverlappingFileLockException e) {
       // This very process holds it: the same refusal as for another one.

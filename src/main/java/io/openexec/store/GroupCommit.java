@@ -30,6 +30,7 @@ final class GroupCommit implements AutoCloseable {
   private static final long FAILING_NANOS = 5_000_000_000L;
 
   private final HikariDataSource pool;
+  private final SameFiles files;
   private final BlockingQueue<Pending<?>> queue;
   private final Thread writer;
   private volatile boolean closed;
@@ -39,8 +40,10 @@ final class GroupCommit implements AutoCloseable {
    * Starts the writer.
    *
    * @param capacity how many writes may wait; one more is refused at once
+   * @param files what has to be the same still when a commit is confirmed
    */
-  GroupCommit(HikariDataSource pool, int capacity) {
+  GroupCommit(HikariDataSource pool, int capacity, SameFiles files) {
+    this.files = files;
     this.pool = pool;
     this.queue = new ArrayBlockingQueue<>(capacity);
     this.writer = new Thread(this::run, "openexec-commit");
@@ -83,6 +86,11 @@ final class GroupCommit implements AutoCloseable {
     return System.nanoTime() - lastFailure < FAILING_NANOS;
   }
 
+  /** Returns how many writes wait for a commit to begin. */
+  int waiting() {
+    return queue.size();
+  }
+
   private void run() {
     List<Pending<?>> batch = new ArrayList<>(MAX_BATCH);
     while (!closed || !queue.isEmpty()) {
@@ -113,6 +121,7 @@ final class GroupCommit implements AutoCloseable {
         pending.write(connection);
       }
       connection.commit();
+      files.check();
       connection.close();
     } catch (SQLException | RuntimeException | Error e) {
       // An Error too: this thread must not end while anyone may write.

@@ -2,7 +2,10 @@ package io.openexec.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.openexec.execution.Errors;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class SqliteStore {
   private static final int CONNECTIONS = 8;
   private static final int WAITING_WRITES = 1_024;
+  private static final String HEADER = "SQLite format 3\0";
   private static final int SYNCHRONOUS_FULL = 2;
   // IMMEDIATE: a transaction that reads and then writes would else fail with SQLITE_BUSY_SNAPSHOT,
   // whatever the timeout.
@@ -41,6 +45,7 @@ public final class SqliteStore {
       Path real = create(file);
       lock = FileLock.take(real);
       pool = pool(real);
+      SameFiles same = SameFiles.of(real, lock.file());
       checkDurability(pool);
       checkOwn(pool);
       Flyway.configure()
@@ -50,14 +55,14 @@ public final class SqliteStore {
           .load()
           .migrate();
       JdbcExecutionStore store =
-          new JdbcExecutionStore(pool, new GroupCommit(pool, WAITING_WRITES), clock, lock);
+          new JdbcExecutionStore(pool, new GroupCommit(pool, WAITING_WRITES, same), clock, lock);
       store.declareInterruptedUnknown();
       return store;
     } catch (Exception e) {
       close(pool);
       close(lock);
       throw new IllegalStateException(
-          "the database " + file + " cannot be used: " + firstLine(e), e);
+          "the database " + file + " cannot be used: " + Errors.rootCause(e), e);
     }
   }
 
@@ -68,17 +73,39 @@ public final class SqliteStore {
    * @throws IllegalStateException saying in one line what is wrong
    */
   public static JdbcExecutionStore attach(DatabaseUrl url, Clock clock) {
-    if (!Files.isRegularFile(url.file())) {
-      throw new IllegalStateException("there is no database " + url.file());
+    Path file = url.file();
+    HikariDataSource pool = null;
+    try {
+      checkHeader(file);
+      pool = pool(file);
+      SameFiles same = SameFiles.of(file);
+      return new JdbcExecutionStore(pool, new GroupCommit(pool, WAITING_WRITES, same), clock, null);
+    } catch (Exception e) {
+      close(pool);
+      throw new IllegalStateException(
+          "the database " + file + " cannot be used: " + Errors.rootCause(e), e);
     }
-    HikariDataSource pool = pool(url.file());
-    return new JdbcExecutionStore(pool, new GroupCommit(pool, WAITING_WRITES), clock, null);
+  }
+
+  /** Every SQLite file that holds anything begins so; whatever does not is not touched. */
+  private static void checkHeader(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new IOException("there is no such file");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      if (!new String(in.readNBytes(HEADER.length()), StandardCharsets.ISO_8859_1).equals(HEADER)) {
+        throw new IOException("it is not a SQLite database");
+      }
+    }
   }
 
   private static Path create(Path file) throws IOException {
     Path directory = file.getParent();
     if (directory == null || !Files.isDirectory(directory)) {
       throw new IOException("its directory does not exist; make it first");
+    }
+    if (file.toString().contains("?")) {
+      throw new IOException("its path has a question mark, which the driver cannot take");
     }
     if (Files.isDirectory(file)) {
       throw new IOException("it is a directory");
@@ -105,7 +132,7 @@ public final class SqliteStore {
     return real;
   }
 
-  private static HikariDataSource pool(Path file) {
+  static HikariDataSource pool(Path file) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("openexec-sqlite");
     config.setJdbcUrl("jdbc:sqlite:" + file + PARAMETERS);
@@ -146,14 +173,6 @@ public final class SqliteStore {
     try (ResultSet row = statement.executeQuery("PRAGMA " + name)) {
       return row.next() ? row.getString(1) : "";
     }
-  }
-
-  private static String firstLine(Throwable error) {
-    Throwable root = error;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
   }
 
   static void close(@Nullable AutoCloseable resource) {

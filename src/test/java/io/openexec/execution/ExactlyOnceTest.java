@@ -1,0 +1,130 @@
+package io.openexec.execution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import io.openexec.boundary.AllowList;
+import io.openexec.boundary.ApprovalVerifier;
+import io.openexec.boundary.Reason;
+import io.openexec.boundary.Refusal;
+import io.openexec.boundary.RequestParser;
+import io.openexec.boundary.VerifiedRequest;
+import io.openexec.receipt.Hash;
+import io.openexec.store.DatabaseUrl;
+import io.openexec.store.SqliteStore;
+import io.openexec.testing.Approver;
+import io.openexec.testing.Requests;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commits that happen and whose confirmation gets lost: no request over HTTP can cause one. */
+class ExactlyOnceTest {
+  @TempDir Path directory;
+
+  @Test
+  void aReservationWhoseCommitWasAmbiguousIsReleased() throws Exception {
+    try (ExecutionStore real =
+            SqliteStore.open(new DatabaseUrl(directory.resolve("x.db")), Clock.systemUTC());
+        Unfinished unfinished = new Unfinished(real)) {
+      AtomicBoolean losing = new AtomicBoolean(true);
+      ExactlyOnce exactlyOnce =
+          new ExactlyOnce(new Losing(real, losing), UUID.randomUUID(), unfinished, 1);
+      Candidate candidate = candidate();
+      Refusal refusal = catchThrowableOfType(Refusal.class, () -> exactlyOnce.claim(candidate));
+      assertThat(refusal.reason()).isEqualTo(Reason.STORE_UNAVAILABLE);
+      for (int i = 0; i < 500 && real.find(candidate.verified().executionId()).isPresent(); i++) {
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      assertThat(real.find(candidate.verified().executionId())).isEmpty();
+      losing.set(false);
+      assertThat(exactlyOnce.claim(candidate))
+          .as("neither nonce nor approval is used up")
+          .isInstanceOf(Claim.Admitted.class);
+    }
+  }
+
+  private static Candidate candidate() {
+    VerifiedRequest verified =
+        ApprovalVerifier.demo()
+            .verify(
+                RequestParser.parse(
+                    Requests.body("pay", "{}", "n", new Approver().approve("pay", "{}"))
+                        .getBytes(StandardCharsets.UTF_8)));
+    Action pay =
+        new Action(
+            "pay",
+            "pays",
+            Effect.EFFECTFUL,
+            JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema("{}"),
+            Duration.ofSeconds(1),
+            Map.of(),
+            payload -> payload);
+    return new Admission(AllowList.open(), new ActionRegistry(List.of(pay)), Clock.systemUTC())
+        .judge(verified);
+  }
+
+  /** The real store, behind a connection that loses confirmations. */
+  private record Losing(ExecutionStore real, AtomicBoolean losing) implements ExecutionStore {
+    @Override
+    public Insert reserve(VerifiedRequest request, Attempt attempt) throws StoreUnavailable {
+      Insert insert = real.reserve(request, attempt);
+      if (losing.get()) {
+        throw new StoreUnavailable("the confirmation was lost");
+      }
+      return insert;
+    }
+
+    @Override
+    public Optional<Execution> find(UUID id) throws StoreUnavailable {
+      return real.find(id);
+    }
+
+    @Override
+    public Insert insert(VerifiedRequest request, Attempt attempt, Outcome outcome)
+        throws StoreUnavailable {
+      return real.insert(request, attempt, outcome);
+    }
+
+    @Override
+    public Execution complete(UUID id, Attempt attempt, Outcome outcome) throws StoreUnavailable {
+      return real.complete(id, attempt, outcome);
+    }
+
+    @Override
+    public void release(UUID id, Attempt attempt) throws StoreUnavailable {
+      real.release(id, attempt);
+    }
+
+    @Override
+    public Optional<Execution> settle(UUID id, Outcome outcome) throws StoreUnavailable {
+      return real.settle(id, outcome);
+    }
+
+    @Override
+    public boolean issued(UUID id, Hash receipt) throws StoreUnavailable {
+      return real.issued(id, receipt);
+    }
+
+    @Override
+    public void probe() throws StoreUnavailable {
+      real.probe();
+    }
+
+    @Override
+    public void close() {
+      real.close();
+    }
+  }
+}
