@@ -29,6 +29,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Expression;
 import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.main.DefaultMainShutdownStrategy;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainConfigurationProperties;
 import org.apache.camel.model.ModelCamelContext;
@@ -153,6 +154,10 @@ public final class Flow implements AutoCloseable {
   }
 
   private void configure() {
+    // The service has a shutdown hook of its own, which knows the order.
+    DefaultMainShutdownStrategy shutdown = new DefaultMainShutdownStrategy(main);
+    shutdown.disableHangupSupport();
+    main.setShutdownStrategy(shutdown);
     // Nothing but our own code and files configures the routes: not the environment, not a file
     // that happens to lie on the class path.
     main.setDefaultPropertyPlaceholderLocation("false");
