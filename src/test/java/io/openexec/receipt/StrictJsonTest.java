@@ -79,7 +79,7 @@ class StrictJsonTest {
     assertThatThrownBy(() -> StrictJson.parse("9".repeat(1_000_000)))
         .hasMessageContaining("100000 characters");
     assertThatThrownBy(() -> StrictJson.parse("9".repeat(99_999))).hasMessageContaining("4300");
-    assertThat((System.nanoTime() - begin) / 1e9).as("seconds").isLessThan(0.5);
+    assertThat((System.nanoTime() - begin) / 1e9).as("seconds").isLessThan(1.5);
     assertThat(JsonValue.parse("0." + "1".repeat(90_000)).compact())
         .isEqualTo("0.1111111111111111");
 
