@@ -2,6 +2,7 @@ package io.openexec;
 
 import io.openexec.execution.Answer;
 import io.openexec.execution.Claim.OnRecord;
+import io.openexec.execution.Errors;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore;
 import io.openexec.execution.Outcome;
@@ -96,10 +97,16 @@ final class SettleCommand implements Callable<Integer> {
       }
       spec.commandLine().getOut().println(Answer.of(new OnRecord(settled.get(), true)).json());
       return SETTLED;
-    } catch (IllegalStateException | StoreUnavailable e) {
-      spec.commandLine().getErr().println("not settled: " + e.getMessage());
-      return CommandLine.ExitCode.USAGE;
+    } catch (IllegalStateException e) {
+      return unreadable(String.valueOf(e.getMessage()));
+    } catch (StoreUnavailable e) {
+      return unreadable("the database cannot be written: " + Errors.rootCause(e));
     }
+  }
+
+  private int unreadable(String why) {
+    spec.commandLine().getErr().println("not settled: " + why);
+    return CommandLine.ExitCode.USAGE;
   }
 
   private Outcome outcome() {

@@ -78,5 +78,10 @@ class SettleCommandTest {
       assertThat(err.toString()).contains("it is not a SQLite database");
       assertThat(database).as("untouched").hasContent(content);
     }
+
+    Files.delete(database);
+    StoreRows.execute(database, "CREATE TABLE execution_log (id VARCHAR PRIMARY KEY)");
+    assertThat(settle(id, "--failed", "--reason", "x")).isEqualTo(2);
+    assertThat(err.toString()).contains("no such table");
   }
 }

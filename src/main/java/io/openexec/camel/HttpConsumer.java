@@ -13,6 +13,7 @@ import org.apache.camel.ExchangePattern;
 import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +48,6 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
     Exchange exchange = createExchange(false);
     exchange.setPattern(ExchangePattern.InOut);
     Buffer body = request.body().buffer();
-    exchange.getMessage().setBody(body == null ? new byte[0] : body.getBytes());
     Context context = request.vertx().getOrCreateContext();
     AtomicBoolean over = new AtomicBoolean();
     Runnable end =
@@ -66,7 +66,7 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
           }
         };
     workers
-        .executeBlocking(() -> process(exchange, end), false)
+        .executeBlocking(() -> process(exchange, body, end), false)
         .onFailure(
             e -> {
               exchange.setException(e);
@@ -74,7 +74,10 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
             });
   }
 
-  private Void process(Exchange exchange, Runnable end) throws Exception {
+  private Void process(Exchange exchange, @Nullable Buffer body, Runnable end) throws Exception {
+    // Copied here and not before: whatever fails from here on ends the request, and its share of
+    // the capacity is given back.
+    exchange.getMessage().setBody(body == null ? new byte[0] : body.getBytes());
     createUoW(exchange);
     getAsyncProcessor().process(exchange, doneSync -> end.run());
     return null;
