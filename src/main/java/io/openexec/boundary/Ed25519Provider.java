@@ -13,6 +13,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>None of them screens keys as it has to be done, so that a key gets here from {@link
  * ApprovalKeys} only, which does.
+ *
+ * <p>They agree on every signature that is made as RFC 8032 says. The holder of a private key, and
+ * nobody else, can make others, with a point of small order added to R; those BouncyCastle accepts
+ * and Corretto refuses. Section 5.1.7 allows both.
  */
 public abstract sealed class Ed25519Provider permits BouncyCastleEd25519, CorrettoEd25519 {
   static final String CORRETTO = "com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider";
