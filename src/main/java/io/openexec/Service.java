@@ -121,7 +121,7 @@ public final class Service implements AutoCloseable {
     return port;
   }
 
-  /** Returns the line that says it is ready: address, mode, database, number of actions. */
+  /** Returns the line that says it is ready: address, mode, database, actions, cryptography. */
   String readyLine() {
     String host = configuration.host();
     return "OpenExec "
@@ -136,7 +136,8 @@ public final class Service implements AutoCloseable {
         + configuration.database().shown()
         + ", "
         + registry.names().size()
-        + " actions";
+        + " actions, Ed25519 by "
+        + configuration.keys().provider();
   }
 
   /** Stops taking requests, answers those under way, closes the database. */
