@@ -1,0 +1,59 @@
+package io.openexec.bench;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
+import org.apache.camel.main.Main;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+
+/**
+ * What everything is compared with: a Camel route on the same HTTP stack that parses a request and
+ * gives an answer of the same size, and does nothing else.
+ */
+public final class BareRoute {
+  /** As long as the answer to an execution, and constant. */
+  static final byte[] ANSWER =
+      ("{\"id\":\"00000000-0000-8000-8000-000000000000\",\"action\":\"echo\",\"result\":"
+              + "{\"echo\": {\"msg\": \"000000000000000000000000\"}},\"approved\":true,\"receipt\":\""
+              + "0".repeat(64)
+              + "\"}")
+          .getBytes(StandardCharsets.UTF_8);
+
+  private static final String ROUTE =
+      """
+      - route:
+          from:
+            uri: platform-http:/execute
+            parameters: {httpMethodRestrict: POST, consumes: application/json}
+            steps:
+              - unmarshal: {json: {library: Jackson}}
+              - process: {ref: answer}
+      """;
+
+  private BareRoute() {}
+
+  /** Runs it on a free port until it is killed. */
+  public static void main(String[] args) throws Exception {
+    Main main = new Main();
+    main.setDefaultPropertyPlaceholderLocation("false");
+    main.configure().setRoutesIncludePattern("false");
+    // Of all kinds of body, this one is answered fastest: no conversion, and not in chunks.
+    main.bind(
+        "answer",
+        (org.apache.camel.Processor)
+            exchange -> exchange.getMessage().setBody(ByteBuffer.wrap(ANSWER)));
+    main.init();
+    VertxPlatformHttpServerConfiguration http = new VertxPlatformHttpServerConfiguration();
+    http.setBindHost("127.0.0.1");
+    http.setBindPort(0);
+    VertxPlatformHttpServer server = new VertxPlatformHttpServer(http);
+    main.getCamelContext().addService(server);
+    PluginHelper.getRoutesLoader(main.getCamelContext())
+        .loadRoutes(
+            ResourceHelper.fromBytes("bare.camel.yaml", ROUTE.getBytes(StandardCharsets.UTF_8)));
+    main.start();
+    System.out.println("bare route ready on http://127.0.0.1:" + server.getPort());
+  }
+}
