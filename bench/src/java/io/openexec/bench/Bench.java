@@ -1,5 +1,6 @@
 package io.openexec.bench;
 
+import io.openexec.bench.jmh.Microbenchmarks;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -48,6 +49,7 @@ public final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (options.jmhOnly()) {
+      out.println(Microbenchmarks.run(options.java(), true));
       return 0;
     }
     try (Site site = new Site(options.java(), options.directory())) {
@@ -60,6 +62,10 @@ public final class Bench implements Callable<Integer> {
         subjects.forEach(Subject::close);
       }
       out.println(report.table(site));
+      if (options.jmh()) {
+        say("microbenchmarks");
+        out.println(Microbenchmarks.run(options.java(), false));
+      }
       return report.verdict(out) ? 0 : 1;
     }
   }

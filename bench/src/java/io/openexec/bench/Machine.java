@@ -23,11 +23,11 @@ final class Machine {
   static String describe(Site site) throws IOException {
     return String.format(
         Locale.ROOT,
-        "%s, %d cores, %s MiB memory, %s, %s %s, services on %s, load before %.2f, databases on %s"
+        "%s, %d cores, %d MiB memory, %s, %s %s, services on %s, load before %.2f, databases on %s"
             + " (a sync of 4 KiB takes %.2f ms)",
         Instant.now().truncatedTo(ChronoUnit.MINUTES),
         Runtime.getRuntime().availableProcessors(),
-        valueIn("/proc/meminfo", "MemTotal").replaceAll("[^0-9]", "").replaceAll("...$", ""),
+        mebibytes(valueIn("/proc/meminfo", "MemTotal")),
         valueIn("/proc/cpuinfo", "model name"),
         System.getProperty("os.name"),
         System.getProperty("os.version"),
@@ -35,6 +35,11 @@ final class Machine {
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
         Files.getFileStore(site.work()).type(),
         syncMillis(site.work()));
+  }
+
+  private static long mebibytes(String kibibytes) {
+    String digits = kibibytes.replaceAll("[^0-9]", "");
+    return digits.isEmpty() ? 0 : Long.parseLong(digits) / 1024;
   }
 
   private static String valueIn(String file, String name) throws IOException {
