@@ -131,8 +131,9 @@ public final class Bench implements Callable<Integer> {
   private void warmGenerator(Site site) throws IOException, SQLException {
     say("warming the load generator");
     try (Subject subject = new Subject(Row.BARE, site, 0)) {
-      subject.start(GENERATOR_WARM_UP);
-      Window window = subject.closed(GENERATOR_WARM_UP);
+      double seconds = Math.min(GENERATOR_WARM_UP, options.warmSeconds());
+      subject.start(seconds);
+      Window window = subject.closed(seconds);
       Window unused = subject.open(window.perSecond() / 4, 1);
       subject.stop();
     } catch (ServiceProcess.NotReady e) {

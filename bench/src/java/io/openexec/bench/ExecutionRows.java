@@ -15,7 +15,7 @@ import java.util.Locale;
  */
 final class ExecutionRows {
   private static final String TABLE = "executions";
-  private static final int BATCH = 250_000;
+  private static final int BATCH = 100_000;
 
   private final Connection connection;
   private final boolean sqlite;

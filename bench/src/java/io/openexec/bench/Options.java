@@ -2,6 +2,7 @@ package io.openexec.bench;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options of {@code bench/run}. */
@@ -13,22 +14,22 @@ final class Options {
   private List<String> rows = List.of("");
 
   @Option(names = "--rounds", description = "rounds over all rows (default: 5)")
-  private int rounds = 5;
+  private Optional<Integer> rounds = Optional.empty();
 
   @Option(names = "--seconds", description = "length of a window (default: 10)")
-  private double seconds = 10;
+  private Optional<Double> seconds = Optional.empty();
 
   @Option(names = "--starts", description = "starts of each service (default: 5)")
-  private int starts = 5;
+  private Optional<Integer> starts = Optional.empty();
 
   @Option(names = "--first-seconds", description = "load after a start (default: 10)")
-  private double firstSeconds = 10;
+  private Optional<Double> firstSeconds = Optional.empty();
 
   @Option(names = "--warm-seconds", description = "the longest warm-up (default: 60)")
-  private double warmSeconds = 60;
+  private Optional<Double> warmSeconds = Optional.empty();
 
   @Option(names = "--stored", description = "executions in the full store (default: 2000000)")
-  private long stored = 2_000_000;
+  private Optional<Long> stored = Optional.empty();
 
   @Option(names = "--java", description = "home of the JDK that runs the services")
   private Path java = Path.of(System.getProperty("java.home"));
@@ -52,27 +53,27 @@ final class Options {
   }
 
   int rounds() {
-    return quick ? Math.min(rounds, 2) : rounds;
+    return rounds.orElse(quick ? 2 : 5);
   }
 
   double seconds() {
-    return quick ? Math.min(seconds, 3) : seconds;
+    return seconds.orElse(quick ? 3.0 : 10.0);
   }
 
   int starts() {
-    return quick ? Math.min(starts, 2) : starts;
+    return starts.orElse(quick ? 2 : 5);
   }
 
   double firstSeconds() {
-    return quick ? Math.min(firstSeconds, 5) : firstSeconds;
+    return firstSeconds.orElse(quick ? 5.0 : 10.0);
   }
 
   double warmSeconds() {
-    return quick ? Math.min(warmSeconds, 12) : warmSeconds;
+    return warmSeconds.orElse(quick ? 12.0 : 60.0);
   }
 
   long stored() {
-    return quick ? Math.min(stored, 200_000) : stored;
+    return stored.orElse(quick ? 200_000L : 2_000_000L);
   }
 
   Path java() {

@@ -52,7 +52,11 @@ final class Report {
     if (m.over()) {
       return line(
           subject.row().name(),
-          m.notStarted().map(r -> "did not start: " + r).or(m::broken).orElseThrow());
+          m.notStarted()
+              .map(reason -> "did not start: " + reason)
+              .or(m::broken)
+              .orElseThrow()
+              .replace('|', '/'));
     }
     List<Double> rates = rates(m);
     return line(

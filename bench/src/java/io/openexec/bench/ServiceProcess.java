@@ -69,7 +69,9 @@ final class ServiceProcess implements AutoCloseable {
 
   private static String lastLine(String text) {
     List<String> lines = text.lines().filter(line -> !line.isBlank()).toList();
-    return lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1);
+    return lines.isEmpty()
+        ? "it said nothing"
+        : lines.get(lines.size() - 1).replaceFirst("^OpenExec does not start: ", "");
   }
 
   int port() {
