@@ -106,7 +106,7 @@ final class Report {
     List<Double> values = figures.apply(subject.measured());
     String text = String.format(Locale.ROOT, format, Numbers.median(values));
     double ratio = toBare(subject, figures);
-    return subject.row().bare() || Double.isNaN(ratio)
+    return subject.row().equals(Row.BARE) || Double.isNaN(ratio)
         ? text
         : text + String.format(Locale.ROOT, " (%.2f)", ratio);
   }

@@ -13,6 +13,7 @@ record Row(Kind kind, Engine engine, boolean stored) {
   /** What a service does with a request. */
   enum Kind {
     BARE("bare"),
+    STOCK("stock"),
     DEMO_PURE("demo/pure"),
     CLAWSHIELD_PURE("clawshield/pure"),
     CLAWSHIELD_EFFECTFUL("clawshield/effectful");
@@ -31,11 +32,12 @@ record Row(Kind kind, Engine engine, boolean stored) {
     POSTGRESQL
   }
 
+  /** What ratios are to. */
   static final Row BARE = new Row(Kind.BARE, Engine.NONE, false);
 
   /** All rows, in the order in which they are printed. */
   static List<Row> all() {
-    List<Row> rows = new ArrayList<>(List.of(BARE));
+    List<Row> rows = new ArrayList<>(List.of(BARE, new Row(Kind.STOCK, Engine.NONE, false)));
     for (Engine engine : List.of(Engine.SQLITE, Engine.POSTGRESQL)) {
       rows.add(new Row(Kind.DEMO_PURE, engine, false));
       rows.add(new Row(Kind.DEMO_PURE, engine, true));
@@ -56,8 +58,9 @@ record Row(Kind kind, Engine engine, boolean stored) {
         };
   }
 
+  /** Whether it is a route without any of the service. */
   boolean bare() {
-    return kind == Kind.BARE;
+    return engine == Engine.NONE;
   }
 
   boolean signed() {

@@ -72,7 +72,7 @@ final class Site implements AutoCloseable {
 
   Workload workload(Row row) {
     return switch (row.kind()) {
-      case BARE -> new BareRequests();
+      case BARE, STOCK -> new BareRequests();
       case DEMO_PURE -> Executions.ofEcho(Optional.empty());
       case CLAWSHIELD_PURE -> Executions.ofEcho(Optional.of(signer));
       case CLAWSHIELD_EFFECTFUL -> Executions.ofNote(Optional.of(signer));
@@ -86,6 +86,9 @@ final class Site implements AutoCloseable {
     if (row.bare()) {
       String classPath = TEST_CLASSES + File.pathSeparator + JAR;
       command.addAll(List.of("-cp", classPath, BareRoute.class.getName()));
+      if (row.kind() == Row.Kind.STOCK) {
+        command.add(BareRoute.WORKERS);
+      }
       return ServiceProcess.start(folder, command, environment);
     }
     command.addAll(List.of("-jar", JAR.toString()));
