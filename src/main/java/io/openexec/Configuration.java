@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param loopback whether the host is an address of this machine that only it can reach
  * @param port {@code OPENEXEC_PORT}; 0 takes any free one
  * @param routes {@code OPENEXEC_ROUTES}
+ * @param lease {@code OPENEXEC_LEASE_SECONDS}: after how long without a word from it a process that
+ *     shares the database counts as gone
  * @param shutdown {@code OPENEXEC_SHUTDOWN_SECONDS}: how long running actions may take to end when
  *     the service is told to
  */
@@ -43,6 +45,7 @@ public record Configuration(
     boolean loopback,
     int port,
     Path routes,
+    Duration lease,
     Duration shutdown) {
   private static final String MODE = "OPENEXEC_MODE";
   private static final String PUBLIC_KEY = "CLAWSHIELD_PUBLIC_KEY";
@@ -52,6 +55,7 @@ public record Configuration(
   private static final String HOST = "OPENEXEC_HOST";
   private static final String PORT = "OPENEXEC_PORT";
   private static final String ROUTES = "OPENEXEC_ROUTES";
+  private static final String LEASE = "OPENEXEC_LEASE_SECONDS";
   private static final String SHUTDOWN = "OPENEXEC_SHUTDOWN_SECONDS";
   private static final String LOG_LEVEL = "OPENEXEC_LOG_LEVEL";
   private static final List<String> LOG_LEVELS =
@@ -111,15 +115,17 @@ public record Configuration(
           loopback,
           port(),
           routes(workingDirectory, besideTheJar),
-          shutdown());
+          seconds(LEASE, 15, 3),
+          seconds(SHUTDOWN, 30, 0));
     }
 
-    private Duration shutdown() {
-      String seconds = orElse(SHUTDOWN, "30");
-      if (seconds.matches("[0-9]{1,4}")) {
+    private Duration seconds(String name, int fallback, int least) {
+      String seconds = orElse(name, Integer.toString(fallback));
+      if (seconds.matches("[0-9]{1,4}") && Integer.parseInt(seconds) >= least) {
         return Duration.ofSeconds(Integer.parseInt(seconds));
       }
-      throw refused(SHUTDOWN, "is '" + seconds + "'; set it to a number of seconds");
+      throw refused(
+          name, "is '" + seconds + "'; set it to a number of seconds, from " + least + " to 9999");
     }
 
     private void checkLogLevel() {

@@ -7,19 +7,21 @@ import io.openexec.execution.Dispatcher;
 import io.openexec.execution.Errors;
 import io.openexec.execution.ExactlyOnce;
 import io.openexec.execution.ExecutionStore;
+import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import io.openexec.execution.Unfinished;
-import io.openexec.store.SqliteStore;
+import io.openexec.store.Databases;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /** A running service: the kernel over a store, carried by the routes. */
 public final class Service implements AutoCloseable {
   private static final int MAX_EFFECTFUL = 64;
-  private static final int MAX_WAITERS = 32;
+  private static final int MAX_WAITERS = 256;
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
   private final Configuration configuration;
@@ -27,6 +29,12 @@ public final class Service implements AutoCloseable {
   private final ExecutionStore store;
   private final Unfinished unfinished;
   private final Dispatcher dispatcher;
+  private final Patience patience;
+  // What follows a commit, for many requests at once: it computes and does not wait.
+  private final ExecutorService continuations =
+      Executors.newFixedThreadPool(
+          Runtime.getRuntime().availableProcessors(),
+          task -> new Thread(task, "openexec-continuation"));
   private final Flow flow;
   private int port;
   private boolean closed;
@@ -37,7 +45,8 @@ public final class Service implements AutoCloseable {
     this.registry = new ActionRegistry(flow.actions());
     this.store = store;
     this.unfinished = new Unfinished(store);
-    this.dispatcher = new Dispatcher(unfinished, MAX_EFFECTFUL);
+    this.dispatcher = new Dispatcher(store.lease(), unfinished, MAX_EFFECTFUL);
+    this.patience = new Patience(store, MAX_WAITERS);
   }
 
   /**
@@ -69,7 +78,7 @@ public final class Service implements AutoCloseable {
 
   private static ExecutionStore openStore(Configuration configuration, Clock clock) {
     try {
-      return SqliteStore.open(configuration.database(), clock);
+      return Databases.open(configuration.database(), configuration.lease(), clock);
     } catch (IllegalStateException e) {
       throw new StartRefused(e.getMessage() + " (OPENEXEC_DB_URL)", e);
     }
@@ -81,8 +90,9 @@ public final class Service implements AutoCloseable {
         new Flow.Kernel(
             configuration.verifier(),
             new Admission(configuration.allowList(), registry, clock),
-            new ExactlyOnce(store, UUID.randomUUID(), unfinished, MAX_WAITERS),
+            new ExactlyOnce(store, unfinished, continuations),
             dispatcher,
+            patience,
             new ReceiptCheck(store));
     Flow.Pages pages =
         new Flow.Pages(status::index, status::health, status::ready, status::version);
@@ -111,7 +121,7 @@ public final class Service implements AutoCloseable {
     return port;
   }
 
-  /** Returns the line that says it is ready: address, mode, database, number of actions. */
+  /** Returns the line that says it is ready: address, mode, database, actions, cryptography. */
   String readyLine() {
     String host = configuration.host();
     return "OpenExec "
@@ -123,10 +133,11 @@ public final class Service implements AutoCloseable {
         + ", mode "
         + configuration.mode().name().toLowerCase(Locale.ROOT)
         + ", database "
-        + configuration.database().file()
+        + configuration.database().shown()
         + ", "
         + registry.names().size()
-        + " actions";
+        + " actions, Ed25519 by "
+        + configuration.keys().provider();
   }
 
   /** Stops taking requests, answers those under way, closes the database. */
@@ -142,6 +153,8 @@ public final class Service implements AutoCloseable {
     flow.drain(ANSWER);
     flow.close();
     dispatcher.close();
+    patience.close();
+    continuations.shutdown();
     unfinished.close();
     store.close();
   }

@@ -11,7 +11,7 @@ import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
 import io.openexec.receipt.StrictJson;
 import io.openexec.store.DatabaseUrl;
-import io.openexec.store.SqliteStore;
+import io.openexec.store.Databases;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
@@ -87,7 +87,7 @@ final class SettleCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Outcome outcome = outcome();
-    try (ExecutionStore store = SqliteStore.attach(database(), Clock.systemUTC())) {
+    try (ExecutionStore store = Databases.attach(database(), Clock.systemUTC())) {
       Optional<Execution> settled = store.settle(id, outcome);
       if (settled.isEmpty()) {
         spec.commandLine()

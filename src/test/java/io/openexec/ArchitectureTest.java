@@ -9,6 +9,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.security.Signature;
 import org.junit.jupiter.api.Test;
 
 /** The layout's few rules (DESIGN section 8). */
@@ -54,6 +55,23 @@ class ArchitectureTest {
             "org.flywaydb..",
             "io.openexec.store..",
             "io.openexec.camel..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void noSignatureIsLeftToWhicheverProviderTheJvmPrefers() {
+    noClasses()
+        .should()
+        .callMethod(Signature.class, "getInstance", String.class)
+        .orShould()
+        .callMethod(Signature.class, "getInstance", String.class, String.class)
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("io.openexec.boundary.CorrettoEd25519")
+        .should()
+        .dependOnClassesThat()
+        .areAssignableTo(Signature.class)
         .check(CLASSES);
   }
 

@@ -9,8 +9,8 @@ import ch.qos.logback.core.read.ListAppender;
 import io.openexec.execution.Outcome;
 import io.openexec.receipt.JsonValue;
 import io.openexec.store.DatabaseUrl;
+import io.openexec.store.Databases;
 import io.openexec.store.JdbcExecutionStore;
-import io.openexec.store.SqliteStore;
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
@@ -224,7 +224,7 @@ class HonestStatesTest {
       two = service.requests().execute("raise", "{\"id\":2}", "n2");
     }
     try (JdbcExecutionStore store =
-        SqliteStore.open(new DatabaseUrl(setup.database()), Clock.systemUTC())) {
+        Databases.attach(new DatabaseUrl.Sqlite(setup.database()), Clock.systemUTC())) {
       UUID first = UUID.fromString(one.id());
       Outcome found =
           Outcome.succeeded(JsonValue.parse("{\"traced\":1}")).because("checked_by_hand");

@@ -2,6 +2,7 @@ package io.openexec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.openexec.testing.Approver;
 import io.openexec.testing.Packaged;
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
@@ -29,12 +30,39 @@ class PackagedServiceIT {
       assertThat(service.readyLine())
           .matches(
               "OpenExec [0-9.]+ ready on http://127\\.0\\.0\\.1:[0-9]+, mode demo, database .*openexec\\.db,"
-                  + " 2 actions");
+                  + " 2 actions, Ed25519 by (AmazonCorrettoCryptoProvider [0-9.]+|BouncyCastle \\(.+\\))");
       Reply reply = service.requests().execute("echo", "{\"msg\":\"hello\"}", "unique-1");
       assertThat(reply.status()).isEqualTo(200);
       assertThat(Files.exists(directory.resolve("openexec.db"))).isTrue();
       service.terminate();
       assertThat(service.awaitEnd()).isIn(0, 143);
+      assertThat(Files.readString(directory.resolve("err.txt"))).isEmpty();
+    }
+  }
+
+  @Test
+  void withoutAUsableNativeLibraryItSaysThatBouncyCastleVerifies() throws Exception {
+    Approver approver = new Approver();
+    Map<String, String> environment =
+        Map.of(
+            "OPENEXEC_PORT",
+            "0",
+            "OPENEXEC_MODE",
+            "clawshield",
+            "CLAWSHIELD_TENANT_ID",
+            Approver.TENANT,
+            "CLAWSHIELD_PUBLIC_KEY",
+            approver.pem());
+    // Makes Corretto look for its library where there is none.
+    String elsewhere = "-Dcom.amazon.corretto.crypto.provider.useExternalLib=true";
+    try (Packaged service = Packaged.start(directory, environment, false, elsewhere)) {
+      assertThat(service.readyLine())
+          .containsPattern(", Ed25519 by BouncyCastle \\(.*AmazonCorrettoCryptoProvider .+\\)$");
+      Requests to = service.requests();
+      assertThat(to.execute("echo", "{}", "n", approver.approve("echo", "{}")).status())
+          .isEqualTo(200);
+      assertThat(to.execute("echo", "{}", "m", new Approver().approve("echo", "{}")).status())
+          .isEqualTo(403);
       assertThat(Files.readString(directory.resolve("err.txt"))).isEmpty();
     }
   }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
-import org.bouncycastle.crypto.signers.Ed25519Signer;
 import org.bouncycastle.crypto.util.PublicKeyFactory;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
@@ -16,7 +15,8 @@ import org.bouncycastle.math.ec.rfc8032.Ed25519;
  *
  * <p>A key must be the canonical encoding of a point of the full prime order. Several verifiers,
  * the JDK's among them, accept the identity as a key, under which a constant signature verifies any
- * message; and keys of small or mixed order, under which some messages verify by luck.
+ * message; and keys of small or mixed order, under which some messages verify by luck. Corretto is
+ * one of them, so BouncyCastle screens the keys whichever provider verifies.
  */
 public final class ApprovalKeys {
   private static final Pattern PEM =
@@ -26,15 +26,17 @@ public final class ApprovalKeys {
   // What an encoder makes of 64 bytes: 86 characters and two of padding.
   private static final int SIGNATURE_CHARACTERS = 88;
 
-  private final List<Ed25519PublicKeyParameters> keys;
+  private final Ed25519Provider provider;
+  private final List<Ed25519Provider.Key> keys;
 
-  private ApprovalKeys(List<Ed25519PublicKeyParameters> keys) {
+  private ApprovalKeys(Ed25519Provider provider, List<Ed25519Provider.Key> keys) {
+    this.provider = provider;
     this.keys = List.copyOf(keys);
   }
 
   /** Returns an empty set, under which nothing verifies. */
   public static ApprovalKeys none() {
-    return new ApprovalKeys(List.of());
+    return new ApprovalKeys(Ed25519Provider.fastest(), List.of());
   }
 
   /**
@@ -44,21 +46,26 @@ public final class ApprovalKeys {
    * @throws IllegalArgumentException saying which block is wrong, and how
    */
   public static ApprovalKeys parse(String pem) {
+    return parse(pem, Ed25519Provider.fastest());
+  }
+
+  /** As {@link #parse(String)}, for that provider to verify. */
+  static ApprovalKeys parse(String pem, Ed25519Provider provider) {
     Matcher block = PEM.matcher(pem.replace("\\n", "\n"));
-    List<Ed25519PublicKeyParameters> keys = new ArrayList<>();
+    List<Ed25519Provider.Key> keys = new ArrayList<>();
     int end = 0;
     while (block.find() && block.start() == end) {
       end = block.end();
-      keys.add(key(keys.size() + 1, block.group(1)));
+      keys.add(provider.key(screened(keys.size() + 1, block.group(1))));
     }
     if (keys.isEmpty() || end != block.regionEnd()) {
       throw new IllegalArgumentException(
           "it is not one or several PEM blocks of the kind -----BEGIN PUBLIC KEY-----");
     }
-    return new ApprovalKeys(keys);
+    return new ApprovalKeys(provider, keys);
   }
 
-  private static Ed25519PublicKeyParameters key(int number, String base64) {
+  private static Ed25519PublicKeyParameters screened(int number, String base64) {
     Ed25519PublicKeyParameters key = parseSpki(number, base64);
     if (!Ed25519.validatePublicKeyFull(key.getEncoded(), 0)) {
       throw new IllegalArgumentException(
@@ -84,6 +91,11 @@ public final class ApprovalKeys {
     throw new IllegalArgumentException("key " + number + " is not an Ed25519 key");
   }
 
+  /** Returns what verifies signatures under these keys. */
+  public Ed25519Provider provider() {
+    return provider;
+  }
+
   /** Returns whether there is no key at all. */
   public boolean isEmpty() {
     return keys.isEmpty();
@@ -99,11 +111,8 @@ public final class ApprovalKeys {
    */
   void verify(byte[] message, String base64) {
     byte[] signature = decode(base64);
-    for (Ed25519PublicKeyParameters key : keys) {
-      Ed25519Signer verifier = new Ed25519Signer();
-      verifier.init(false, key);
-      verifier.update(message, 0, message.length);
-      if (verifier.verifySignature(signature)) {
+    for (Ed25519Provider.Key key : keys) {
+      if (key.verifies(message, signature)) {
         return;
       }
     }

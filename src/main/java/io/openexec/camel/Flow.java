@@ -9,11 +9,13 @@ import io.openexec.execution.Action;
 import io.openexec.execution.Admission;
 import io.openexec.execution.Answer;
 import io.openexec.execution.Candidate;
+import io.openexec.execution.Claim.Admitted;
 import io.openexec.execution.Claim.OnRecord;
 import io.openexec.execution.Dispatcher;
 import io.openexec.execution.Errors;
 import io.openexec.execution.ExactlyOnce;
 import io.openexec.execution.Executed;
+import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,6 +94,7 @@ public final class Flow implements AutoCloseable {
       Admission admission,
       ExactlyOnce exactlyOnce,
       Dispatcher dispatcher,
+      Patience patience,
       ReceiptCheck receiptCheck) {}
 
   /** What the service says of itself, as the routes name it. */
@@ -178,8 +181,9 @@ public final class Flow implements AutoCloseable {
     main.bind("admit", Step.of("admit", VerifiedRequest.class, kernel.admission()::judge));
     main.bind("executionId", executionId());
     main.bind("nonces", new NonceRepository(kernel.exactlyOnce()));
-    main.bind("dispatch", new DispatchStep(kernel.dispatcher()));
-    main.bind("record", Step.of("record", Executed.class, kernel.exactlyOnce()::record));
+    main.bind("dispatch", AsyncStep.of("dispatch", Admitted.class, kernel.dispatcher()::dispatch));
+    main.bind("record", AsyncStep.of("record", Executed.class, kernel.exactlyOnce()::record));
+    main.bind("await", AsyncStep.of("await", OnRecord.class, kernel.patience()::await));
     main.bind("answer", Step.of("answer", OnRecord.class, Answer::of));
     main.bind("reject", (Processor) Flow::reject);
 

@@ -1,6 +1,7 @@
 package io.openexec.execution;
 
 import io.openexec.boundary.Refusal;
+import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Candidate.Admissible;
 import io.openexec.execution.Claim.Admitted;
 import io.openexec.receipt.JsonValue;
@@ -29,6 +30,7 @@ public final class Dispatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
   private static final int TIMERS = 4;
 
+  private final Lease lease;
   private final Unfinished unfinished;
   private final ThreadPoolExecutor threads;
   private final ScheduledThreadPoolExecutor timers;
@@ -37,10 +39,12 @@ public final class Dispatcher implements AutoCloseable {
   /**
    * Makes a dispatcher.
    *
+   * @param lease what has to last still when an effectful action begins
    * @param unfinished takes late outcomes, and reservations that found no thread
    * @param maxConcurrent how many effectful actions may run at a time
    */
-  public Dispatcher(Unfinished unfinished, int maxConcurrent) {
+  public Dispatcher(Lease lease, Unfinished unfinished, int maxConcurrent) {
+    this.lease = lease;
     this.unfinished = unfinished;
     this.threads =
         new ThreadPoolExecutor(
@@ -58,9 +62,11 @@ public final class Dispatcher implements AutoCloseable {
   /**
    * Runs the action once.
    *
-   * @return what came of it: at once if it is pure, later if it is effectful
-   * @throws Refusal 503 if no thread was free: the action was not dispatched, and its reservation
-   *     is taken back
+   * @return what came of it: at once if it is pure, later if it is effectful. It may end, and this
+   *     method may throw, with a {@link Refusal}:
+   * @throws Refusal 503 if no thread was free, or if so much time has passed since the reservation
+   *     that others may have declared it interrupted: the action was not dispatched, and its
+   *     reservation is taken back
    */
   public CompletableFuture<Executed> dispatch(Admitted admitted) {
     Admissible candidate = admitted.candidate();
@@ -76,17 +82,24 @@ public final class Dispatcher implements AutoCloseable {
 
   private CompletableFuture<Outcome> runEffectful(
       Action action, JsonValue payload, Admitted admitted) {
-    UUID id = admitted.candidate().verified().executionId();
+    VerifiedRequest verified = admitted.candidate().verified();
+    UUID id = verified.executionId();
     Attempt attempt = admitted.attempt();
     CompletableFuture<Outcome> answer = new CompletableFuture<>();
     underWay.put(attempt, answer);
     try {
       threads.execute(
           () -> {
+            // As late as can be: this process may have been paused since it reserved.
+            if (!lease.isHeldBy(attempt.owner())) {
+              unfinished.release(id, attempt);
+              answer.completeExceptionally(Refusal.storeUnavailable());
+              return;
+            }
             Outcome outcome = action.run(payload, Dispatcher::log);
             if (!answer.complete(outcome)) {
               // Too late to be the answer; the store takes it and the unknown one in either order.
-              unfinished.complete(id, attempt, outcome);
+              unfinished.complete(attempt, Execution.of(verified, outcome));
             }
           });
     } catch (RejectedExecutionException | OutOfMemoryError e) {

@@ -33,7 +33,7 @@ public record Execution(
     @Nullable Hash receipt) {
 
   /** Returns the execution that a request became, or, without an outcome, that it is running. */
-  static Execution of(VerifiedRequest verified, @Nullable Outcome outcome) {
+  public static Execution of(VerifiedRequest verified, @Nullable Outcome outcome) {
     ExecutionRequest request = verified.request();
     JsonValue result = outcome == null ? null : outcome.result();
     return new Execution(

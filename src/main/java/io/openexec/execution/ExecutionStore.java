@@ -4,11 +4,15 @@ import io.openexec.boundary.VerifiedRequest;
 import io.openexec.receipt.Hash;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /**
- * The record. Every write is durable, synced to disk, when the method returns; one that throws
- * {@link StoreUnavailable} may or may not have happened. The database decides uniqueness: of the
- * nonce and of the approval within their tenant.
+ * The record. Every write is durable, synced to disk, when it is said to be done; one that ends
+ * with {@link StoreUnavailable} may or may not have happened. The database decides uniqueness: of
+ * the nonce and of the approval within their tenant.
+ *
+ * <p>The writes that return a future are made by a thread of the store, which must not be held up:
+ * what depends on them runs elsewhere ({@code …Async}).
  */
 public interface ExecutionStore extends AutoCloseable {
   /** What an insert came to. Whatever it came to, it happened whole or not at all. */
@@ -24,28 +28,33 @@ public interface ExecutionStore extends AutoCloseable {
   /** Finds an execution. */
   Optional<Execution> find(UUID id) throws StoreUnavailable;
 
-  /** Reserves nonce and approval for a dispatch that follows: the execution is running. */
-  Insert reserve(VerifiedRequest request, Attempt attempt) throws StoreUnavailable;
-
-  /** Records nonce, approval and outcome of an execution that is over. */
-  Insert insert(VerifiedRequest request, Attempt attempt, Outcome outcome) throws StoreUnavailable;
+  /**
+   * Records nonce and approval of a request with what it came to: an outcome, or, while it is
+   * {@link State#RUNNING}, a reservation for the dispatch that follows.
+   *
+   * @param execution of that very request
+   * @param attempt who made it; a reservation needs an owner whose lease lasts
+   */
+  CompletableFuture<Insert> insert(VerifiedRequest request, Attempt attempt, Execution execution);
 
   /**
-   * Records the outcome of a reservation, if {@code attempt} still holds it.
+   * Records how a reservation ended, if {@code attempt} still holds it.
    *
    * <p>If it was declared unknown meanwhile, a definite outcome settles it with the reason {@link
    * Outcome#LATE_OUTCOME}; if it was settled otherwise meanwhile, the late one is kept in its
    * history and changes nothing. Repeating the call is harmless.
    *
+   * @param ended the execution, with its outcome
    * @return what is on record afterwards
    */
-  Execution complete(UUID id, Attempt attempt, Outcome outcome) throws StoreUnavailable;
+  CompletableFuture<Execution> complete(Attempt attempt, Execution ended);
 
   /**
    * Takes back a reservation that was never dispatched, with its approval, if {@code attempt} made
-   * it and it is still running. Repeating the call is harmless.
+   * it. If it was declared unknown meanwhile, somebody may have seen that: then it is settled as
+   * failed ({@link Outcome#NEVER_DISPATCHED}). Repeating the call is harmless.
    */
-  void release(UUID id, Attempt attempt) throws StoreUnavailable;
+  CompletableFuture<Void> release(UUID id, Attempt attempt);
 
   /**
    * Settles an unknown execution by an operator's word.
@@ -60,6 +69,9 @@ public interface ExecutionStore extends AutoCloseable {
 
   /** Writes something durable and of no consequence. */
   void probe() throws StoreUnavailable;
+
+  /** Returns the right to make reservations here. */
+  Lease lease();
 
   @Override
   void close();

@@ -30,6 +30,9 @@ public record Outcome(State state, @Nullable String reason, @Nullable JsonValue 
   /** The outcome arrived after the execution had been declared unknown. */
   public static final String LATE_OUTCOME = "late_outcome";
 
+  /** The action was never dispatched, though its execution had been declared unknown. */
+  public static final String NEVER_DISPATCHED = "never_dispatched";
+
   private static final Pattern REASON = Pattern.compile("[a-z][a-z0-9_]{0,63}");
 
   /**

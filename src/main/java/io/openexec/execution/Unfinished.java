@@ -2,6 +2,8 @@ package io.openexec.execution;
 
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -33,8 +35,8 @@ public final class Unfinished implements AutoCloseable {
   }
 
   /** Records an outcome, sooner or later. */
-  void complete(UUID id, Attempt attempt, Outcome outcome) {
-    keepTrying("outcome", id, () -> store.complete(id, attempt, outcome), Duration.ZERO);
+  void complete(Attempt attempt, Execution ended) {
+    keepTrying("outcome", ended.id(), () -> store.complete(attempt, ended), Duration.ZERO);
   }
 
   /** Takes a reservation back, sooner or later. */
@@ -53,11 +55,15 @@ public final class Unfinished implements AutoCloseable {
   }
 
   private void attempt(String what, UUID id, Write write, Duration delay) {
+    // One at a time, and each waited for: a store that comes back is not stormed.
     try {
-      write.run();
-    } catch (StoreUnavailable e) {
+      write.begin().get();
+    } catch (ExecutionException e) {
       LOG.warn("{} of {} could not be written, trying again", what, id);
       keepTrying(what, id, write, next(delay));
+    } catch (InterruptedException e) {
+      LOG.error("{} of {} was not written", what, id);
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -81,6 +87,6 @@ public final class Unfinished implements AutoCloseable {
 
   @FunctionalInterface
   private interface Write {
-    void run() throws StoreUnavailable;
+    CompletableFuture<?> begin();
   }
 }

@@ -1,80 +1,69 @@
 package io.openexec.store;
 
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The address of the record, in the forms of {@code OPENEXEC_DB_URL}.
- *
- * @param file the SQLite file, absolute
- */
-public record DatabaseUrl(Path file) {
-  private static final Pattern SQLALCHEMY =
-      Pattern.compile(
-          "sqlite(?:\\+[a-z0-9_]+)?://(?<authority>[^/?]*)(?:/(?<path>[^?]*))?(?:\\?(?<query>.*))?");
-  private static final Pattern JDBC =
-      Pattern.compile("jdbc:sqlite:(?<path>[^?]*)(?:\\?(?<query>.*))?");
-  // Parameters of Python's driver that say nothing about durability or safety.
-  private static final Set<String> HARMLESS = Set.of("check_same_thread", "timeout");
+/** The address of the record, in the forms of {@code OPENEXEC_DB_URL}. */
+public sealed interface DatabaseUrl {
+
+  /** Returns the address as it may be shown: without credentials. */
+  String shown();
 
   /**
-   * Parses {@code sqlite:///relative.db}, {@code sqlite:////absolute.db} (SQLAlchemy's form, a
-   * driver suffix ignored) or {@code jdbc:sqlite:path}.
+   * A SQLite file.
+   *
+   * @param file absolute
+   */
+  record Sqlite(Path file) implements DatabaseUrl {
+    @Override
+    public String shown() {
+      return file.toString();
+    }
+  }
+
+  /**
+   * A database of a PostgreSQL server.
+   *
+   * @param hosts where it listens, each with a port or not; several with commas between
+   * @param database its name
+   * @param credentials user and password, as far as they are given
+   * @param parameters of the driver, checked
+   */
+  record Postgres(
+      String hosts, String database, Credentials credentials, Map<String, String> parameters)
+      implements DatabaseUrl {
+    /** Copies the map. */
+    public Postgres {
+      parameters = Map.copyOf(parameters);
+    }
+
+    @Override
+    public String shown() {
+      return "postgresql://" + hosts + "/" + database;
+    }
+  }
+
+  /** Who logs in. The password is in no text that is made of it. */
+  record Credentials(@Nullable String user, @Nullable String password) {
+    @Override
+    public String toString() {
+      return "user " + user;
+    }
+  }
+
+  /**
+   * Parses {@code sqlite:///relative.db}, {@code sqlite:////absolute.db}, {@code
+   * postgresql://user:password@host:port/name?sslmode=…} (SQLAlchemy's forms, a driver suffix
+   * ignored), {@code jdbc:sqlite:path} or {@code jdbc:postgresql://host/name?user=…}.
    *
    * @param base what a relative path is relative to
    * @throws IllegalArgumentException saying what is wrong, without repeating a password
    */
-  public static DatabaseUrl parse(String url, Path base) {
-    Matcher matcher = SQLALCHEMY.matcher(url);
-    if (!matcher.matches()) {
-      matcher = JDBC.matcher(url);
-      if (!matcher.matches()) {
-        throw new IllegalArgumentException(
-            "it must be sqlite:///relative/path, sqlite:////absolute/path or jdbc:sqlite:path;"
-                + " other databases are not supported by this version");
-      }
-    } else if (!matcher.group("authority").isEmpty()) {
-      throw new IllegalArgumentException(
-          "a SQLite URL has no host: write three slashes before a relative path, four before an"
-              + " absolute one");
+  static DatabaseUrl parse(String url, Path base) {
+    if (url.startsWith("jdbc:postgresql:") || url.matches("postgres(ql)?(\\+[a-z0-9_]+)?:.*")) {
+      return PostgresUrl.parse(url);
     }
-    checkParameters(matcher.group("query"));
-    return new DatabaseUrl(file(matcher.group("path"), base));
-  }
-
-  private static Path file(@Nullable String path, Path base) {
-    if (path == null || path.isEmpty() || path.equals(":memory:")) {
-      throw new IllegalArgumentException(
-          "a database in memory forgets what was executed; name a file");
-    }
-    // The driver gives a meaning of its own to these.
-    if (path.startsWith(":") || path.startsWith("file:")) {
-      throw new IllegalArgumentException("name the database by its plain path");
-    }
-    try {
-      return base.resolve(path).toAbsolutePath().normalize();
-    } catch (InvalidPathException e) {
-      throw new IllegalArgumentException("not a path: " + e.getReason(), e);
-    }
-  }
-
-  private static void checkParameters(@Nullable String query) {
-    if (query == null) {
-      return;
-    }
-    for (String parameter : query.split("&", -1)) {
-      String name = parameter.split("=", 2)[0];
-      if (!HARMLESS.contains(name)) {
-        throw new IllegalArgumentException(
-            "the parameter '"
-                + name
-                + "' is not accepted: durability and extensions are not for the URL to set; remove"
-                + " it");
-      }
-    }
+    return new Sqlite(SqliteUrl.parse(url, base));
   }
 }

@@ -20,24 +20,38 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The tables of the record, on one connection: all the SQL there is. */
-final class ExecutionTable {
+/**
+ * The tables of the record, on one connection: all the SQL there is, prepared once. Not for several
+ * threads at a time.
+ */
+final class ExecutionTable implements AutoCloseable {
   private static final JsonMapper MAPPER = new JsonMapper();
 
   private static final String COLUMNS =
       "id, tenant, nonce, action, action_hash, state, reason, result, receipt, owner, attempt";
 
   private static final String FIND = "SELECT " + COLUMNS + " FROM executions WHERE id = ?";
+
+  private static final String RUNNING =
+      "SELECT " + COLUMNS + " FROM executions WHERE state = 'running'";
+
+  // Of owners without a lease. Several processes look for them at a time: one takes each.
+  private static final String ABANDONED =
+      RUNNING
+          + " AND NOT EXISTS (SELECT 1 FROM instances WHERE instances.owner = executions.owner)"
+          + " ORDER BY id FOR UPDATE OF executions SKIP LOCKED";
 
   private static final String INSERT =
       """
@@ -53,6 +67,13 @@ final class ExecutionTable {
       ON CONFLICT DO NOTHING
       """;
 
+  /** The usual end of a reservation, in one statement. */
+  private static final String COMPLETE =
+      """
+      UPDATE executions SET state = ?, reason = ?, result = ?, receipt = ?, changed_at = ?
+      WHERE id = ? AND state = 'running' AND owner = ? AND attempt = ?
+      """;
+
   /** Compare and set: only from the state that was read in the same transaction. */
   private static final String CHANGE =
       """
@@ -60,8 +81,7 @@ final class ExecutionTable {
       WHERE id = ? AND state = ?
       """;
 
-  private static final String RELEASE =
-      "DELETE FROM executions WHERE id = ? AND state = 'running' AND owner = ? AND attempt = ?";
+  private static final String DELETE = "DELETE FROM executions WHERE id = ?";
 
   private static final String INSERT_HISTORY =
       """
@@ -83,117 +103,213 @@ final class ExecutionTable {
       """;
 
   private final Connection connection;
+  private final Dialect dialect;
   private final Clock clock;
+  private final Map<String, PreparedStatement> prepared = new HashMap<>();
 
-  ExecutionTable(Connection connection, Clock clock) {
+  ExecutionTable(Connection connection, Dialect dialect, Clock clock) {
     this.connection = connection;
+    this.dialect = dialect;
     this.clock = clock;
   }
 
   /** A row: the execution, and who holds it. */
   record Row(Execution execution, Attempt attempt) {}
 
-  /** Inserts an execution with its approval, or neither; without an outcome it is running. */
-  Insert insert(VerifiedRequest verified, Attempt attempt, @Nullable Outcome outcome)
-      throws SQLException {
-    Savepoint before = connection.setSavepoint();
-    if (!insertExecution(verified, attempt, outcome)) {
-      return Insert.NONCE_TAKEN;
-    }
-    if (verified.approval().isPresent() && !insertApproval(verified, verified.approval().get())) {
-      connection.rollback(before);
-      return Insert.APPROVAL_USED;
-    }
-    return Insert.INSERTED;
+  /** A row to be, and the approval that it uses up. */
+  record NewRow(VerifiedRequest request, Attempt attempt, Execution execution) {}
+
+  /** An outcome to be, if that attempt holds the reservation still. */
+  record NewOutcome(Attempt attempt, Execution ended) {}
+
+  Connection connection() {
+    return connection;
   }
 
-  private boolean insertExecution(
-      VerifiedRequest verified, Attempt attempt, @Nullable Outcome outcome) throws SQLException {
-    ExecutionRequest request = verified.request();
-    UUID id = verified.executionId();
+  private PreparedStatement prepare(String sql) throws SQLException {
+    PreparedStatement known = prepared.get(sql);
+    if (known == null) {
+      known = connection.prepareStatement(sql);
+      prepared.put(sql, known);
+    }
+    return known;
+  }
+
+  /**
+   * Inserts executions with their approvals, each with both or not at all. A conflict is a result
+   * and no failure, so that one costs its neighbours nothing.
+   *
+   * @param rows in the order of their ids: two processes that wait for each other's rows then wait
+   *     in one direction only
+   */
+  List<Insert> insert(List<NewRow> rows) throws SQLException {
+    List<Insert> results = new ArrayList<>(rows.size());
+    List<Integer> withApproval = new ArrayList<>();
+    boolean[] inserted = insertExecutions(rows);
+    for (int i = 0; i < rows.size(); i++) {
+      results.add(inserted[i] ? Insert.INSERTED : Insert.NONCE_TAKEN);
+      if (inserted[i] && rows.get(i).request().approval().isPresent()) {
+        withApproval.add(i);
+      }
+    }
+    if (!withApproval.isEmpty()) {
+      withApproval.sort(Comparator.comparing(i -> approval(rows.get(i)).id()));
+      boolean[] unused = insertApprovals(withApproval.stream().map(rows::get).toList());
+      for (int i = 0; i < unused.length; i++) {
+        if (!unused[i]) {
+          delete(rows.get(withApproval.get(i)).execution().id());
+          results.set(withApproval.get(i), Insert.APPROVAL_USED);
+        }
+      }
+    }
+    return results;
+  }
+
+  private boolean[] insertExecutions(List<NewRow> rows) throws SQLException {
+    PreparedStatement insert = prepare(INSERT);
     long now = clock.millis();
-    try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-      insert.setString(1, id.toString());
-      insert.setString(2, verified.tenant());
-      insert.setString(3, CanonicalJson.quoted(request.nonce()));
-      insert.setString(4, request.action());
-      insert.setString(5, request.actionHash().hex());
+    for (NewRow row : rows) {
+      ExecutionRequest request = row.request().request();
+      Execution execution = row.execution();
+      Hash receipt = execution.receipt();
+      insert.setString(1, execution.id().toString());
+      insert.setString(2, execution.tenant());
+      insert.setString(3, CanonicalJson.quoted(execution.nonce()));
+      insert.setString(4, execution.action());
+      insert.setString(5, execution.actionHash().hex());
       insert.setString(6, request.payload().compact());
-      insert.setString(7, (outcome == null ? State.RUNNING : outcome.state()).code());
-      insert.setString(8, outcome == null ? null : outcome.reason());
-      insert.setString(9, outcome == null ? null : resultText(outcome));
-      insert.setString(10, outcome == null ? null : outcome.receipt(id).hex());
-      insert.setString(11, attempt.owner().toString());
-      insert.setLong(12, attempt.number());
+      insert.setString(7, execution.state().code());
+      insert.setString(8, execution.reason());
+      insert.setString(9, execution.result());
+      insert.setString(10, receipt == null ? null : receipt.hex());
+      insert.setString(11, row.attempt().owner().toString());
+      insert.setLong(12, row.attempt().number());
       insert.setLong(13, now);
       insert.setLong(14, now);
-      return insert.executeUpdate() == 1;
+      insert.addBatch();
+    }
+    return executeBatch(insert);
+  }
+
+  private boolean[] insertApprovals(List<NewRow> rows) throws SQLException {
+    PreparedStatement insert = prepare(INSERT_APPROVAL);
+    for (NewRow row : rows) {
+      insert.setString(1, row.execution().tenant());
+      insert.setString(2, approval(row).id());
+      insert.setString(3, row.execution().id().toString());
+      insert.setString(4, verbatim(approval(row).artifact()));
+      insert.addBatch();
+    }
+    return executeBatch(insert);
+  }
+
+  private static Approval approval(NewRow row) {
+    return row.request().approval().orElseThrow();
+  }
+
+  /** Returns for each statement of the batch whether it changed its row. */
+  private static boolean[] executeBatch(PreparedStatement statement) throws SQLException {
+    try {
+      int[] counts = statement.executeBatch();
+      boolean[] changed = new boolean[counts.length];
+      for (int i = 0; i < counts.length; i++) {
+        if (counts[i] != 0 && counts[i] != 1) {
+          throw new SQLException("a statement that says " + counts[i] + " instead of 0 or 1");
+        }
+        changed[i] = counts[i] == 1;
+      }
+      return changed;
+    } finally {
+      statement.clearBatch();
     }
   }
 
-  private boolean insertApproval(VerifiedRequest verified, Approval approval) throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(INSERT_APPROVAL)) {
-      insert.setString(1, verified.tenant());
-      insert.setString(2, approval.id());
-      insert.setString(3, verified.executionId().toString());
-      insert.setString(4, verbatim(approval.artifact()));
-      return insert.executeUpdate() == 1;
+  /**
+   * Ends reservations.
+   *
+   * @param outcomes in the order of their ids
+   * @return for each whether its attempt held the reservation, and it was running; where not,
+   *     nothing was written
+   */
+  boolean[] complete(List<NewOutcome> outcomes) throws SQLException {
+    PreparedStatement update = prepare(COMPLETE);
+    for (NewOutcome outcome : outcomes) {
+      Execution ended = outcome.ended();
+      update.setString(1, ended.state().code());
+      update.setString(2, ended.reason());
+      update.setString(3, ended.result());
+      update.setString(4, Objects.requireNonNull(ended.receipt()).hex());
+      update.setLong(5, clock.millis());
+      update.setString(6, ended.id().toString());
+      update.setString(7, outcome.attempt().owner().toString());
+      update.setLong(8, outcome.attempt().number());
+      update.addBatch();
     }
+    return executeBatch(update);
   }
 
   void change(Execution current, Outcome outcome) throws SQLException {
-    try (PreparedStatement update = connection.prepareStatement(CHANGE)) {
-      update.setString(1, outcome.state().code());
-      update.setString(2, outcome.reason());
-      update.setString(3, resultText(outcome));
-      update.setString(4, outcome.receipt(current.id()).hex());
-      update.setLong(5, clock.millis());
-      update.setString(6, current.id().toString());
-      update.setString(7, current.state().code());
-      if (update.executeUpdate() != 1) {
-        throw new SQLException("the execution changed meanwhile");
-      }
+    PreparedStatement update = prepare(CHANGE);
+    update.setString(1, outcome.state().code());
+    update.setString(2, outcome.reason());
+    update.setString(3, resultText(outcome));
+    update.setString(4, outcome.receipt(current.id()).hex());
+    update.setLong(5, clock.millis());
+    update.setString(6, current.id().toString());
+    update.setString(7, current.state().code());
+    if (update.executeUpdate() != 1) {
+      throw new SQLException("the execution changed meanwhile");
     }
   }
 
   void remember(UUID id, Outcome outcome, String kind) throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(INSERT_HISTORY)) {
-      insert.setString(1, id.toString());
-      insert.setString(2, outcome.state().code());
-      insert.setString(3, outcome.reason());
-      insert.setString(4, resultText(outcome));
-      insert.setString(5, outcome.receipt(id).hex());
-      insert.setString(6, kind);
-      insert.setLong(7, clock.millis());
-      insert.setString(8, id.toString());
-      insert.executeUpdate();
-    }
-  }
-
-  Row require(UUID id) throws SQLException {
-    return find(id).orElseThrow(() -> new SQLException("the execution is not on record"));
+    PreparedStatement insert = prepare(INSERT_HISTORY);
+    insert.setString(1, id.toString());
+    insert.setString(2, outcome.state().code());
+    insert.setString(3, outcome.reason());
+    insert.setString(4, resultText(outcome));
+    insert.setString(5, outcome.receipt(id).hex());
+    insert.setString(6, kind);
+    insert.setLong(7, clock.millis());
+    insert.setString(8, id.toString());
+    insert.executeUpdate();
   }
 
   Optional<Row> find(UUID id) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(FIND)) {
-      select.setString(1, id.toString());
-      try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(row(row)) : Optional.empty();
-      }
+    return find(id, FIND);
+  }
+
+  /** Finds a row and keeps it from changing for the rest of the transaction. */
+  Optional<Row> lock(UUID id) throws SQLException {
+    return find(id, FIND + dialect.lockingRows());
+  }
+
+  private Optional<Row> find(UUID id, String sql) throws SQLException {
+    PreparedStatement select = prepare(sql);
+    select.setString(1, id.toString());
+    try (ResultSet row = select.executeQuery()) {
+      return row.next() ? Optional.of(row(row)) : Optional.empty();
     }
   }
 
-  List<Row> running() throws SQLException {
-    List<Row> running = new ArrayList<>();
-    try (PreparedStatement select =
-            connection.prepareStatement(
-                "SELECT " + COLUMNS + " FROM executions WHERE state = 'running'");
-        ResultSet row = select.executeQuery()) {
+  /** Returns what is running, and keeps it from changing for the rest of the transaction. */
+  List<Row> lockRunning() throws SQLException {
+    return rows(RUNNING + dialect.lockingRows());
+  }
+
+  /** PostgreSQL only: returns what runs without a lease, and keeps it from changing. */
+  List<Row> lockAbandoned() throws SQLException {
+    return rows(ABANDONED);
+  }
+
+  private List<Row> rows(String sql) throws SQLException {
+    List<Row> rows = new ArrayList<>();
+    try (ResultSet row = prepare(sql).executeQuery()) {
       while (row.next()) {
-        running.add(row(row));
+        rows.add(row(row));
       }
     }
-    return running;
+    return rows;
   }
 
   private static Row row(ResultSet row) throws SQLException {
@@ -220,7 +336,7 @@ final class ExecutionTable {
     }
   }
 
-  private static Outcome outcomeOf(Execution execution) throws SQLException {
+  static Outcome outcomeOf(Execution execution) throws SQLException {
     String result = execution.result();
     try {
       return new Outcome(
@@ -256,31 +372,35 @@ final class ExecutionTable {
     change(current, outcome);
   }
 
-  int release(UUID id, Attempt attempt) throws SQLException {
-    try (PreparedStatement delete = connection.prepareStatement(RELEASE)) {
-      delete.setString(1, id.toString());
-      delete.setString(2, attempt.owner().toString());
-      delete.setLong(3, attempt.number());
-      return delete.executeUpdate();
-    }
+  void delete(UUID id) throws SQLException {
+    PreparedStatement delete = prepare(DELETE);
+    delete.setString(1, id.toString());
+    delete.executeUpdate();
   }
 
   boolean issued(UUID id, Hash receipt) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(ISSUED)) {
-      select.setString(1, id.toString());
-      select.setString(2, receipt.hex());
-      select.setString(3, id.toString());
-      select.setString(4, receipt.hex());
-      try (ResultSet rows = select.executeQuery()) {
-        return rows.next();
-      }
+    PreparedStatement select = prepare(ISSUED);
+    select.setString(1, id.toString());
+    select.setString(2, receipt.hex());
+    select.setString(3, id.toString());
+    select.setString(4, receipt.hex());
+    try (ResultSet rows = select.executeQuery()) {
+      return rows.next();
     }
   }
 
   int probe() throws SQLException {
-    try (PreparedStatement upsert = connection.prepareStatement(PROBE)) {
-      upsert.setLong(1, clock.millis());
-      return upsert.executeUpdate();
+    PreparedStatement upsert = prepare(PROBE);
+    upsert.setLong(1, clock.millis());
+    return upsert.executeUpdate();
+  }
+
+  /** Closes the statements, not the connection. */
+  @Override
+  public void close() throws SQLException {
+    for (PreparedStatement statement : prepared.values()) {
+      statement.close();
     }
+    prepared.clear();
   }
 }

@@ -1,16 +1,15 @@
 package io.openexec.store;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.openexec.execution.Errors;
 import io.openexec.execution.StoreUnavailable;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Savepoint;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,19 +19,25 @@ import org.slf4j.LoggerFactory;
  * One writer whose commits are shared: whatever waits when a commit begins goes into it, so that
  * throughput is not bounded by one sync to disk per write.
  *
- * <p>Within the commit each write has a savepoint. One that fails is undone alone; a commit that
- * fails takes exactly its own writes with it, and the next one begins anew.
+ * <p>A conflict is a result, and costs nobody else anything. A write that the database will not
+ * have fails alone. A commit that fails takes exactly its own writes with it, and the next one
+ * begins anew, on another connection.
  */
 final class GroupCommit implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
   private static final int MAX_BATCH = 256;
+  private static final int MAX_TRIES = 3;
   private static final long IDLE_MILLIS = 200;
   private static final long FAILING_NANOS = 5_000_000_000L;
 
   private final HikariDataSource pool;
+  private final Dialect dialect;
+  private final Fence fence;
   private final SameFiles files;
-  private final BlockingQueue<Pending<?>> queue;
+  private final Clock clock;
+  private final BlockingQueue<Write<?>> queue;
   private final Thread writer;
+  private @Nullable ExecutionTable table;
   private volatile boolean closed;
   private volatile long lastFailure = System.nanoTime() - FAILING_NANOS;
 
@@ -40,45 +45,40 @@ final class GroupCommit implements AutoCloseable {
    * Starts the writer.
    *
    * @param capacity how many writes may wait; one more is refused at once
+   * @param fence decides who may reserve
    * @param files what has to be the same still when a commit is confirmed
    */
-  GroupCommit(HikariDataSource pool, int capacity, SameFiles files) {
-    this.files = files;
+  GroupCommit(
+      HikariDataSource pool,
+      Dialect dialect,
+      Fence fence,
+      SameFiles files,
+      Clock clock,
+      int capacity) {
     this.pool = pool;
+    this.dialect = dialect;
+    this.fence = fence;
+    this.files = files;
+    this.clock = clock;
     this.queue = new ArrayBlockingQueue<>(capacity);
     this.writer = new Thread(this::run, "openexec-commit");
     this.writer.start();
   }
 
-  /** A write: some statements on the connection that it is given, and what they came to. */
-  @FunctionalInterface
-  interface Write<T> {
-    T on(Connection connection) throws SQLException;
-  }
-
   /**
    * Writes durably.
    *
-   * @return what {@code write} returned, after its commit was synced to disk
-   * @throws StoreUnavailable if it failed, or its commit did; then it may have happened all the
-   *     same
+   * @return what completes, in the writer's thread, when the commit was synced to disk; with {@link
+   *     StoreUnavailable} if it failed, and then it may have happened all the same
    */
-  <T> T commit(Write<T> write) throws StoreUnavailable {
-    Pending<T> pending = new Pending<>(write);
-    if (closed || !queue.offer(pending)) {
-      throw new StoreUnavailable(closed ? "the store is closed" : "too many writes are waiting");
+  <T> CompletableFuture<T> submit(Write<T> write) {
+    if (closed || !queue.offer(write)) {
+      write.failed(
+          new StoreUnavailable(closed ? "the store is closed" : "too many writes are waiting"));
+    } else if (closed && queue.remove(write)) {
+      write.failed(new StoreUnavailable("the store is closed"));
     }
-    if (closed && queue.remove(pending)) {
-      throw new StoreUnavailable("the store is closed");
-    }
-    try {
-      return pending.done.get();
-    } catch (ExecutionException e) {
-      throw new StoreUnavailable("the write failed", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreUnavailable("interrupted while writing", e);
-    }
+    return write.done();
   }
 
   /** Returns whether a commit failed within the last five seconds. */
@@ -92,10 +92,10 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private void run() {
-    List<Pending<?>> batch = new ArrayList<>(MAX_BATCH);
+    List<Write<?>> batch = new ArrayList<>(MAX_BATCH);
     while (!closed || !queue.isEmpty()) {
       try {
-        Pending<?> first = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        Write<?> first = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
         if (first == null) {
           continue;
         }
@@ -109,35 +109,90 @@ final class GroupCommit implements AutoCloseable {
         batch.clear();
       }
     }
-    queue.forEach(late -> late.fail(new SQLException("the store is closed")));
+    queue.forEach(late -> late.failed(new StoreUnavailable("the store is closed")));
+    discard();
   }
 
-  private void commit(List<Pending<?>> batch) {
-    Connection connection = null;
+  private void commit(List<Write<?>> batch) {
+    Throwable failure = tryToCommit(batch);
+    for (int tries = 1; tries < MAX_TRIES && isTransient(failure); tries++) {
+      failure = tryToCommit(batch);
+    }
+    if (failure == null) {
+      batch.forEach(Write::committed);
+    } else if (batch.size() > 1 && isOfTheRow(failure)) {
+      LOG.error("one of {} writes cannot be made, each goes alone", batch.size());
+      batch.forEach(write -> commit(List.of(write)));
+    } else {
+      // Not the failure's own text: a driver may put there what was to be written.
+      LOG.error("a commit of {} writes failed: {}", batch.size(), Errors.rootCause(failure));
+      lastFailure = System.nanoTime();
+      StoreUnavailable unavailable = new StoreUnavailable("the commit failed", failure);
+      batch.forEach(write -> write.failed(unavailable));
+    }
+  }
+
+  private boolean isTransient(@Nullable Throwable failure) {
+    return failure instanceof StaleConnection
+        || (failure instanceof SQLException e && dialect.isTransient(e));
+  }
+
+  private boolean isOfTheRow(Throwable failure) {
+    return failure instanceof RuntimeException
+        || (failure instanceof SQLException e && dialect.isOfTheRow(e));
+  }
+
+  private @Nullable Throwable tryToCommit(List<Write<?>> batch) {
+    boolean kept = table != null;
+    boolean written = false;
     try {
-      connection = pool.getConnection();
-      connection.setAutoCommit(false);
-      for (Pending<?> pending : batch) {
-        pending.write(connection);
-      }
-      connection.commit();
+      ExecutionTable open = open();
+      open.connection().setAutoCommit(false);
+      new Batch(batch).write(open, fence);
+      written = true;
+      // Commits. Not commit(), after which SQLite's driver begins the next transaction at once and
+      // keeps everyone else from writing.
+      open.connection().setAutoCommit(true);
       files.check();
-      connection.close();
+      return null;
     } catch (SQLException | RuntimeException | Error e) {
       // An Error too: this thread must not end while anyone may write.
-      LOG.error("a commit of {} writes failed: {}", batch.size(), e.toString());
-      lastFailure = System.nanoTime();
-      discard(connection);
-      batch.forEach(pending -> pending.fail(e));
-      return;
+      discard();
+      return kept && !written && e instanceof SQLException lost && dialect.isConnectionLoss(lost)
+          ? new StaleConnection(lost)
+          : e;
     }
-    batch.forEach(Pending::committed);
   }
 
-  /** What state a connection is in after a failure is the driver's secret: it is not used again. */
-  private void discard(@Nullable Connection connection) {
-    if (connection != null) {
-      pool.evictConnection(connection);
+  /** The kept connection was lost before the commit was sent: a new one may work. */
+  private static final class StaleConnection extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    StaleConnection(SQLException cause) {
+      super(cause);
+    }
+  }
+
+  /** Returns the tables on the writer's own connection, kept for as long as nothing fails. */
+  private ExecutionTable open() throws SQLException {
+    ExecutionTable known = table;
+    if (known == null) {
+      known = new ExecutionTable(pool.getConnection(), dialect, clock);
+      table = known;
+    }
+    return known;
+  }
+
+  /**
+   * What state a connection is in after a failure is the driver's secret: it is not used again.
+   * Those that lie idle may be of the same server that is no more.
+   */
+  private void discard() {
+    ExecutionTable known = table;
+    table = null;
+    if (known != null) {
+      pool.evictConnection(known.connection());
+      pool.getHikariPoolMXBean().softEvictConnections();
     }
   }
 
@@ -149,41 +204,6 @@ final class GroupCommit implements AutoCloseable {
       writer.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static final class Pending<T> {
-    final CompletableFuture<T> done = new CompletableFuture<>();
-    private final Write<T> write;
-    private @Nullable T result;
-    private @Nullable Exception failure;
-
-    Pending(Write<T> write) {
-      this.write = write;
-    }
-
-    /** Runs the write in a savepoint; throws only if the whole transaction is lost. */
-    void write(Connection connection) throws SQLException {
-      Savepoint before = connection.setSavepoint();
-      try {
-        result = write.on(connection);
-        connection.releaseSavepoint(before);
-      } catch (SQLException | RuntimeException e) {
-        connection.rollback(before);
-        failure = e;
-      }
-    }
-
-    void committed() {
-      if (failure != null) {
-        done.completeExceptionally(failure);
-      } else {
-        done.complete(result);
-      }
-    }
-
-    void fail(Throwable e) {
-      done.completeExceptionally(e);
     }
   }
 }

@@ -5,10 +5,13 @@ import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Attempt;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore;
+import io.openexec.execution.Lease;
 import io.openexec.execution.Outcome;
 import io.openexec.execution.State;
 import io.openexec.execution.StoreUnavailable;
 import io.openexec.receipt.Hash;
+import io.openexec.store.ExecutionTable.NewOutcome;
+import io.openexec.store.ExecutionTable.NewRow;
 import io.openexec.store.ExecutionTable.Row;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -16,78 +19,79 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /**
  * The record in SQL. All writes go through one {@link GroupCommit}; reads have their own
  * connections.
  */
 public final class JdbcExecutionStore implements ExecutionStore {
-  private static final Logger LOG = LoggerFactory.getLogger(JdbcExecutionStore.class);
-
   private final HikariDataSource pool;
+  private final Dialect dialect;
   private final GroupCommit writer;
+  private final Lease lease;
   private final Clock clock;
-  private final @Nullable FileLock lock;
+  private final List<AutoCloseable> resources;
 
+  /**
+   * Makes a store over an open database.
+   *
+   * @param resources what is closed with it, in this order, after the last write and before the
+   *     pool
+   */
   JdbcExecutionStore(
-      HikariDataSource pool, GroupCommit writer, Clock clock, @Nullable FileLock lock) {
+      HikariDataSource pool,
+      Dialect dialect,
+      GroupCommit writer,
+      Lease lease,
+      Clock clock,
+      List<AutoCloseable> resources) {
     this.pool = pool;
+    this.dialect = dialect;
     this.writer = writer;
+    this.lease = lease;
     this.clock = clock;
-    this.lock = lock;
+    this.resources = List.copyOf(resources);
   }
 
   @Override
   public Optional<Execution> find(UUID id) throws StoreUnavailable {
-    try (Connection connection = pool.getConnection()) {
-      return new ExecutionTable(connection, clock).find(id).map(Row::execution);
-    } catch (SQLException e) {
-      throw new StoreUnavailable("cannot read", e);
-    }
+    return read(table -> table.find(id).map(Row::execution));
   }
 
   @Override
-  public Insert reserve(VerifiedRequest request, Attempt attempt) throws StoreUnavailable {
-    return write(table -> table.insert(request, attempt, null));
+  public CompletableFuture<Insert> insert(
+      VerifiedRequest request, Attempt attempt, Execution execution) {
+    return writer.submit(new Write.OfRow(new NewRow(request, attempt, execution)));
   }
 
   @Override
-  public Insert insert(VerifiedRequest request, Attempt attempt, Outcome outcome)
-      throws StoreUnavailable {
-    return write(table -> table.insert(request, attempt, outcome));
+  public CompletableFuture<Execution> complete(Attempt attempt, Execution ended) {
+    return writer.submit(new Write.OfOutcome(new NewOutcome(attempt, ended)));
   }
 
   @Override
-  public Execution complete(UUID id, Attempt attempt, Outcome outcome) throws StoreUnavailable {
-    return write(
-        table -> {
-          Row row = table.require(id);
-          if (row.attempt().equals(attempt)) {
-            complete(table, row.execution(), outcome);
-          }
-          return table.require(id).execution();
-        });
+  public CompletableFuture<Void> release(UUID id, Attempt attempt) {
+    return writer
+        .submit(
+            new Write.Other<>(
+                table -> {
+                  Optional<Row> row = table.lock(id).filter(r -> r.attempt().equals(attempt));
+                  if (row.isPresent()) {
+                    release(table, row.get().execution());
+                  }
+                  return row;
+                }))
+        .thenAccept(row -> {});
   }
 
-  private static void complete(ExecutionTable table, Execution current, Outcome outcome)
-      throws SQLException {
-    boolean definite = outcome.state() != State.UNKNOWN;
+  private static void release(ExecutionTable table, Execution current) throws SQLException {
     if (current.state() == State.RUNNING) {
-      table.change(current, outcome);
-    } else if (current.state() == State.UNKNOWN && definite) {
-      table.supersede(current, outcome.because(Outcome.LATE_OUTCOME));
-    } else if (definite && !current.agreesWith(outcome)) {
-      LOG.warn("a late outcome of {} contradicts how it was settled", current.id());
-      table.remember(current.id(), outcome, "conflict");
+      table.delete(current.id());
+    } else if (current.state() == State.UNKNOWN) {
+      table.supersede(current, Outcome.failed(Outcome.NEVER_DISPATCHED));
     }
-  }
-
-  @Override
-  public void release(UUID id, Attempt attempt) throws StoreUnavailable {
-    write(table -> table.release(id, attempt));
   }
 
   @Override
@@ -97,22 +101,18 @@ public final class JdbcExecutionStore implements ExecutionStore {
     }
     return write(
         table -> {
-          Optional<Row> row = table.find(id);
+          Optional<Row> row = table.lock(id);
           if (row.isEmpty() || row.get().execution().state() != State.UNKNOWN) {
             return Optional.empty();
           }
           table.supersede(row.get().execution(), outcome);
-          return Optional.of(table.require(id).execution());
+          return table.find(id).map(Row::execution);
         });
   }
 
   @Override
   public boolean issued(UUID id, Hash receipt) throws StoreUnavailable {
-    try (Connection connection = pool.getConnection()) {
-      return new ExecutionTable(connection, clock).issued(id, receipt);
-    } catch (SQLException e) {
-      throw new StoreUnavailable("cannot read", e);
-    }
+    return read(table -> table.issued(id, receipt));
   }
 
   @Override
@@ -124,37 +124,50 @@ public final class JdbcExecutionStore implements ExecutionStore {
     write(ExecutionTable::probe);
   }
 
-  /** Turns what an earlier process left running into unknown: it may have taken effect. */
-  void declareInterruptedUnknown() throws StoreUnavailable {
-    int interrupted =
-        write(
-            table -> {
-              List<Row> running = table.running();
-              for (Row row : running) {
-                table.change(row.execution(), Outcome.unknown(Outcome.INTERRUPTED));
-              }
-              return running.size();
-            });
-    if (interrupted > 0) {
-      LOG.warn(
-          "{} executions were interrupted: their outcome is unknown until settled", interrupted);
+  @Override
+  public Lease lease() {
+    return lease;
+  }
+
+  private <T> T read(Write.Statements<T> statements) throws StoreUnavailable {
+    try {
+      return tryToRead(statements);
+    } catch (SQLException e) {
+      if (dialect.isConnectionLoss(e)) {
+        pool.getHikariPoolMXBean().softEvictConnections();
+        try {
+          return tryToRead(statements);
+        } catch (SQLException again) {
+          e.addSuppressed(again);
+        }
+      }
+      throw new StoreUnavailable("cannot read", e);
     }
   }
 
-  private <T> T write(TableWrite<T> write) throws StoreUnavailable {
-    return writer.commit(connection -> write.on(new ExecutionTable(connection, clock)));
+  private <T> T tryToRead(Write.Statements<T> statements) throws SQLException {
+    try (Connection connection = pool.getConnection();
+        ExecutionTable table = new ExecutionTable(connection, dialect, clock)) {
+      return statements.on(table);
+    }
   }
 
-  /** Some statements on the tables, in one transaction. */
-  @FunctionalInterface
-  private interface TableWrite<T> {
-    T on(ExecutionTable table) throws SQLException;
+  /** Writes, and waits until it is durable. */
+  <T> T write(Write.Statements<T> statements) throws StoreUnavailable {
+    try {
+      return writer.submit(new Write.Other<>(statements)).get();
+    } catch (ExecutionException e) {
+      throw new StoreUnavailable("cannot write", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreUnavailable("interrupted while writing", e);
+    }
   }
 
   @Override
   public void close() {
     writer.close();
+    resources.forEach(Resources::close);
     pool.close();
-    SqliteStore.close(lock);
   }
 }

@@ -20,6 +20,11 @@ final class SameFiles {
     this.keys = keys;
   }
 
+  /** Watches nothing. */
+  static SameFiles none() {
+    return new SameFiles(Map.of());
+  }
+
   /** Remembers which files these are; without file keys (not on every file system) nothing is. */
   static SameFiles of(Path... files) throws IOException {
     Map<Path, Object> keys = new HashMap<>();

@@ -2,7 +2,10 @@ package io.openexec.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import io.openexec.execution.Errors;
+import io.openexec.execution.Lease;
+import io.openexec.execution.Outcome;
+import io.openexec.execution.StoreUnavailable;
+import io.openexec.store.ExecutionTable.Row;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,13 +17,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.util.List;
 import org.flywaydb.core.Flyway;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens the record in a SQLite file. */
-public final class SqliteStore {
+final class SqliteStore {
+  private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
   private static final int CONNECTIONS = 8;
-  private static final int WAITING_WRITES = 1_024;
   private static final String HEADER = "SQLite format 3\0";
   private static final int SYNCHRONOUS_FULL = 2;
   // IMMEDIATE: a transaction that reads and then writes would else fail with SQLITE_BUSY_SNAPSHOT,
@@ -33,12 +38,10 @@ public final class SqliteStore {
 
   /**
    * Opens the file, making it (readable by its owner only) or migrating it as needed, holds it
-   * against a second service, and declares unknown what an earlier process left running.
-   *
-   * @throws IllegalStateException saying in one line what is wrong
+   * against a second service, and declares unknown what an earlier process left running: the lock
+   * says that it is gone.
    */
-  public static JdbcExecutionStore open(DatabaseUrl url, Clock clock) {
-    Path file = url.file();
+  static JdbcExecutionStore open(Path file, Clock clock) throws Exception {
     FileLock lock = null;
     HikariDataSource pool = null;
     try {
@@ -54,36 +57,50 @@ public final class SqliteStore {
           .validateMigrationNaming(true)
           .load()
           .migrate();
-      JdbcExecutionStore store =
-          new JdbcExecutionStore(pool, new GroupCommit(pool, WAITING_WRITES, same), clock, lock);
-      store.declareInterruptedUnknown();
+      JdbcExecutionStore store = store(pool, same, clock, List.of(lock));
+      declareInterruptedUnknown(store);
       return store;
     } catch (Exception e) {
-      close(pool);
-      close(lock);
-      throw new IllegalStateException(
-          "the database " + file + " cannot be used: " + Errors.rootCause(e), e);
+      Resources.close(pool);
+      Resources.close(lock);
+      throw e;
     }
   }
 
-  /**
-   * Opens the file of a service that may be running, for an operator's command: makes nothing,
-   * migrates nothing, and takes no hold of it.
-   *
-   * @throws IllegalStateException saying in one line what is wrong
-   */
-  public static JdbcExecutionStore attach(DatabaseUrl url, Clock clock) {
-    Path file = url.file();
-    HikariDataSource pool = null;
+  /** Opens the file of a service that may be running. */
+  static JdbcExecutionStore attach(Path file, Clock clock) throws Exception {
+    checkHeader(file);
+    HikariDataSource pool = pool(file);
     try {
-      checkHeader(file);
-      pool = pool(file);
-      SameFiles same = SameFiles.of(file);
-      return new JdbcExecutionStore(pool, new GroupCommit(pool, WAITING_WRITES, same), clock, null);
+      return store(pool, SameFiles.of(file), clock, List.of());
     } catch (Exception e) {
-      close(pool);
-      throw new IllegalStateException(
-          "the database " + file + " cannot be used: " + Errors.rootCause(e), e);
+      Resources.close(pool);
+      throw e;
+    }
+  }
+
+  private static JdbcExecutionStore store(
+      HikariDataSource pool, SameFiles same, Clock clock, List<AutoCloseable> resources) {
+    GroupCommit writer =
+        new GroupCommit(pool, Dialect.SQLITE, Fence.NONE, same, clock, Databases.WAITING_WRITES);
+    return new JdbcExecutionStore(
+        pool, Dialect.SQLITE, writer, Lease.ofTheProcess(), clock, resources);
+  }
+
+  /** Turns what an earlier process left running into unknown: it may have taken effect. */
+  private static void declareInterruptedUnknown(JdbcExecutionStore store) throws StoreUnavailable {
+    int interrupted =
+        store.write(
+            table -> {
+              List<Row> running = table.lockRunning();
+              for (Row row : running) {
+                table.change(row.execution(), Outcome.unknown(Outcome.INTERRUPTED));
+              }
+              return running.size();
+            });
+    if (interrupted > 0) {
+      LOG.warn(
+          "{} executions were interrupted: their outcome is unknown until settled", interrupted);
     }
   }
 
@@ -172,16 +189,6 @@ public final class SqliteStore {
   private static String pragma(Statement statement, String name) throws SQLException {
     try (ResultSet row = statement.executeQuery("PRAGMA " + name)) {
       return row.next() ? row.getString(1) : "";
-    }
-  }
-
-  static void close(@Nullable AutoCloseable resource) {
-    if (resource != null) {
-      try {
-        resource.close();
-      } catch (Exception e) {
-        throw new IllegalStateException("cannot be closed", e);
-      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.openexec.boundary;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,14 +9,33 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ParameterizedClass
+@EnumSource(Implementation.class)
 class ApprovalKeysTest {
   private static final BigInteger P = BigInteger.TWO.pow(255).subtract(BigInteger.valueOf(19));
+
+  private final Ed25519Provider provider;
+
+  ApprovalKeysTest(Implementation implementation) {
+    provider = implementation.provider();
+  }
+
+  private ApprovalKeys parse(String pem) {
+    return ApprovalKeys.parse(pem, provider);
+  }
 
   /** The eight points of order 1, 2, 4 and 8, in their canonical encodings. */
   static List<String> smallOrder() {
@@ -59,7 +79,7 @@ class ApprovalKeysTest {
   @ParameterizedTest
   @MethodSource({"smallOrder", "nonCanonical", "zeroWithSign"})
   void keysUnderWhichForgeriesVerifyAreRefused(String hex) {
-    assertThatThrownBy(() -> ApprovalKeys.parse(pem(HexFormat.of().parseHex(hex))))
+    assertThatThrownBy(() -> parse(pem(HexFormat.of().parseHex(hex))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("key 1");
   }
@@ -79,7 +99,7 @@ class ApprovalKeysTest {
       }
       onCurve++;
       try {
-        ApprovalKeys.parse(pem(encoding));
+        parse(pem(encoding));
       } catch (IllegalArgumentException e) {
         refused++;
       }
@@ -100,19 +120,67 @@ class ApprovalKeysTest {
         "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VuAyEAyVorjZNNYshVKexXGPf2oau9gRASnjm59Zm/6SDVHM8=\n-----END PUBLIC KEY-----"
       })
   void whatIsNoEd25519PublicKeyIsRefused(String pem) {
-    assertThatThrownBy(() -> ApprovalKeys.parse(pem)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> parse(pem)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void trailingRubbishAndASecondBadKeyAreRefused() {
     String good = new Approver().pem();
-    assertThat(ApprovalKeys.parse(good + "\n" + new Approver().pem()).isEmpty()).isFalse();
-    assertThat(ApprovalKeys.parse(good.replace("\n", "\\n")).isEmpty()).isFalse();
-    assertThatThrownBy(() -> ApprovalKeys.parse(good + "x"))
-        .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(
-            () -> ApprovalKeys.parse(good + pem(HexFormat.of().parseHex(smallOrder().get(0)))))
+    assertThat(parse(good + "\n" + new Approver().pem()).isEmpty()).isFalse();
+    assertThat(parse(good.replace("\n", "\\n")).isEmpty()).isFalse();
+    assertThatThrownBy(() -> parse(good + "x")).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> parse(good + pem(HexFormat.of().parseHex(smallOrder().get(0)))))
         .hasMessageContaining("key 2");
+  }
+
+  @Test
+  void everyKeyOfARotationVerifiesAndNoOther() {
+    Approver old = new Approver();
+    Approver next = new Approver();
+    ApprovalKeys both = parse(old.pem() + next.pem());
+    assertThat(both.provider()).isSameAs(provider);
+    byte[] message = "approved".getBytes(UTF_8);
+    both.verify(message, old.signature("approved"));
+    both.verify(message, next.signature("approved"));
+    assertThatThrownBy(() -> both.verify(message, new Approver().signature("approved")))
+        .isInstanceOf(Refusal.class);
+    assertThatThrownBy(() -> both.verify(message, old.signature("approved?")))
+        .isInstanceOf(Refusal.class);
+    assertThatThrownBy(() -> parse(next.pem()).verify(message, old.signature("approved")))
+        .isInstanceOf(Refusal.class);
+  }
+
+  @Test
+  void manyThreadsVerifyAtOnce() throws Exception {
+    Approver approver = new Approver();
+    ApprovalKeys keys = parse(new Approver().pem() + approver.pem());
+    int threads = 8;
+    CyclicBarrier start = new CyclicBarrier(threads);
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      List<Future<?>> ended = new ArrayList<>();
+      for (int thread = 0; thread < threads; thread++) {
+        String name = "thread " + thread + ", message ";
+        ended.add(
+            pool.submit(
+                () -> {
+                  start.await();
+                  for (int i = 0; i < 100; i++) {
+                    byte[] message = (name + i).getBytes(UTF_8);
+                    keys.verify(message, approver.signature(name + i));
+                    String other = approver.signature(name + (i + 1));
+                    assertThatThrownBy(() -> keys.verify(message, other))
+                        .isInstanceOf(Refusal.class);
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> end : ended) {
+        end.get(60, TimeUnit.SECONDS);
+      }
+    } finally {
+      pool.shutdownNow();
+    }
   }
 
   private static String pem(byte[] raw) {

@@ -21,16 +21,20 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ApprovalVerifierTest {
   private static final Approver APPROVER = new Approver();
   private static final String HASH = Approver.hash("echo", "{}");
-  private static final ApprovalVerifier VERIFIER =
-      ApprovalVerifier.clawshield(ApprovalKeys.parse(APPROVER.pem()), Optional.of(Approver.TENANT));
 
-  private static VerifiedRequest verify(ObjectNode artifact) {
-    return VERIFIER.verify(request(artifact));
+  private static ApprovalVerifier verifier(Ed25519Provider provider, String tenant) {
+    return ApprovalVerifier.clawshield(
+        ApprovalKeys.parse(APPROVER.pem(), provider), Optional.of(tenant));
+  }
+
+  private static VerifiedRequest verify(Ed25519Provider provider, ObjectNode artifact) {
+    return verifier(provider, Approver.TENANT).verify(request(artifact));
   }
 
   private static ExecutionRequest request(ObjectNode artifact) {
@@ -39,38 +43,48 @@ class ApprovalVerifierTest {
   }
 
   private static Reason refusal(ObjectNode artifact) {
-    Refusal refusal = catchThrowableOfType(Refusal.class, () -> verify(artifact));
+    return refusal(Ed25519Provider.fastest(), artifact);
+  }
+
+  private static Reason refusal(Ed25519Provider provider, ObjectNode artifact) {
+    Refusal refusal = catchThrowableOfType(Refusal.class, () -> verify(provider, artifact));
     assertThat(refusal).as(artifact.toString()).isNotNull();
     return refusal.reason();
   }
 
-  @Test
-  void everySingleBitFlipOfAValidSignatureIsRefused() {
+  @ParameterizedTest
+  @EnumSource(Implementation.class)
+  void everySingleBitFlipOfAValidSignatureIsRefused(Implementation implementation) {
+    Ed25519Provider provider = implementation.provider();
     ObjectNode artifact = APPROVER.approve("echo", "{}");
-    assertThat(verify(artifact).approval()).isPresent();
+    assertThat(verify(provider, artifact).approval()).isPresent();
     byte[] signature = Base64.getDecoder().decode(artifact.path("signature").asText());
     for (int bit = 0; bit < signature.length * 8; bit++) {
       byte[] flipped = signature.clone();
       flipped[bit / 8] ^= (byte) (1 << bit % 8);
       ObjectNode forged =
           artifact.deepCopy().put("signature", Base64.getEncoder().encodeToString(flipped));
-      assertThat(refusal(forged)).as("bit " + bit).isEqualTo(Reason.SIGNATURE_INVALID);
+      assertThat(refusal(provider, forged)).as("bit " + bit).isEqualTo(Reason.SIGNATURE_INVALID);
     }
   }
 
-  @Test
-  void aSignatureOfAnotherLengthIsRefused() {
+  @ParameterizedTest
+  @EnumSource(Implementation.class)
+  void aSignatureOfAnotherLengthIsRefused(Implementation implementation) {
+    Ed25519Provider provider = implementation.provider();
     ObjectNode artifact = APPROVER.approve("echo", "{}");
     byte[] signature = Base64.getDecoder().decode(artifact.path("signature").asText());
     for (int length : new int[] {0, 1, 63, 65, 66, 128}) {
       String other = Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(signature, length));
-      assertThat(refusal(artifact.deepCopy().put("signature", other)))
+      assertThat(refusal(provider, artifact.deepCopy().put("signature", other)))
           .isEqualTo(Reason.SIGNATURE_INVALID);
     }
   }
 
-  @Test
-  void aSignatureWithSPlusLIsRefused() {
+  @ParameterizedTest
+  @EnumSource(Implementation.class)
+  void aSignatureWithSPlusLIsRefused(Implementation implementation) {
+    Ed25519Provider provider = implementation.provider();
     // RFC 8032, section 5.1.7: S is below L, or one signature would have several forms.
     ObjectNode artifact = APPROVER.approve("echo", "{}");
     byte[] signature = Base64.getDecoder().decode(artifact.path("signature").asText());
@@ -86,7 +100,9 @@ class ApprovalVerifierTest {
     for (int i = 0; i < 32; i++) {
       signature[32 + i] = i < sum.length ? sum[sum.length - 1 - i] : 0;
     }
-    assertThat(refusal(artifact.put("signature", Base64.getEncoder().encodeToString(signature))))
+    assertThat(
+            refusal(
+                provider, artifact.put("signature", Base64.getEncoder().encodeToString(signature))))
         .isEqualTo(Reason.SIGNATURE_INVALID);
   }
 
@@ -94,8 +110,10 @@ class ApprovalVerifierTest {
    * The signed text has no separators: whoever holds one signature may try to cut it into members
    * elsewhere. The signature stays valid for each such cut; the shapes refuse them all.
    */
-  @Test
-  void charactersMovedAcrossAnyBoundaryAreRefused() {
+  @ParameterizedTest
+  @EnumSource(Implementation.class)
+  void charactersMovedAcrossAnyBoundaryAreRefused(Implementation implementation) {
+    Ed25519Provider provider = implementation.provider();
     List<String[]> originals =
         List.of(
             members("2026-03-01T12:00:00", "2026-03-01T12:05:00"),
@@ -104,15 +122,13 @@ class ApprovalVerifierTest {
             members("2026-03-01T12:00:00.123456", "2026-03-01T12:05:00.123456"),
             members("2026-03-01T12:00:00.1", "2026-03-01T12:05:00.123456789Z"));
     for (String[] original : originals) {
-      assertThat(verify(signed(original, original)).tenant()).isEqualTo(Approver.TENANT);
+      assertThat(verify(provider, signed(original, original)).tenant()).isEqualTo(Approver.TENANT);
       for (int boundary = 0; boundary < 4; boundary++) {
         for (int places = 1; places <= 12; places++) {
           for (String[] moved : moved(original, boundary, places)) {
             assertThat(String.join("", moved)).isEqualTo(String.join("", original));
             // Even where the moved tenant is the one that is served.
-            ApprovalVerifier verifier =
-                ApprovalVerifier.clawshield(
-                    ApprovalKeys.parse(APPROVER.pem()), Optional.of(moved[1]));
+            ApprovalVerifier verifier = verifier(provider, moved[1]);
             assertThatThrownBy(() -> verifier.verify(request(signed(moved, original))))
                 .as(String.join(" | ", moved))
                 .isInstanceOf(Refusal.class);
@@ -220,8 +236,7 @@ class ApprovalVerifierTest {
   @Test
   void tenantsHaveOneTo255Characters() {
     String longest = "😀".repeat(255);
-    ApprovalVerifier verifier =
-        ApprovalVerifier.clawshield(ApprovalKeys.parse(APPROVER.pem()), Optional.of(longest));
+    ApprovalVerifier verifier = verifier(Ed25519Provider.fastest(), longest);
     String[] members = members("2026-03-01T12:00:00", "2026-03-01T12:05:00");
     members[1] = longest;
     byte[] fits =
@@ -235,7 +250,10 @@ class ApprovalVerifierTest {
 
   @Property
   void onlyWhatWasSignedVerifies(
-      @ForAll("member") int member, @ForAll("position") int position, @ForAll("other") char other) {
+      @ForAll("provider") Ed25519Provider provider,
+      @ForAll("member") int member,
+      @ForAll("position") int position,
+      @ForAll("other") char other) {
     Instant now = Instant.parse("2026-03-01T12:00:00Z");
     ObjectNode artifact = APPROVER.approve("echo", "{}", now, 300);
     String name =
@@ -247,12 +265,16 @@ class ApprovalVerifierTest {
       return;
     }
     artifact.put(name, value.substring(0, at) + other + value.substring(at + 1));
-    assertThatThrownBy(() -> verify(artifact)).isInstanceOf(Refusal.class);
+    assertThatThrownBy(() -> verify(provider, artifact)).isInstanceOf(Refusal.class);
   }
 
   @Property
   void noCutOfTheSignedTextButTheSignedOneVerifies(
-      @ForAll("cut") int a, @ForAll("cut") int b, @ForAll("cut") int c, @ForAll("cut") int d) {
+      @ForAll("provider") Ed25519Provider provider,
+      @ForAll("cut") int a,
+      @ForAll("cut") int b,
+      @ForAll("cut") int c,
+      @ForAll("cut") int d) {
     String[] original = members("2026-03-01T12:00:00.5", "2026-03-01T12:05:00Z");
     String text = String.join("", original);
     int[] cuts = {a % text.length(), b % text.length(), c % text.length(), d % text.length()};
@@ -267,7 +289,12 @@ class ApprovalVerifierTest {
     if (java.util.Arrays.equals(cut, original)) {
       return;
     }
-    assertThatThrownBy(() -> verify(signed(cut, original))).isInstanceOf(Refusal.class);
+    assertThatThrownBy(() -> verify(provider, signed(cut, original))).isInstanceOf(Refusal.class);
+  }
+
+  @Provide
+  Arbitrary<Ed25519Provider> provider() {
+    return Arbitraries.of(Implementation.present());
   }
 
   @Provide

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** The order of the gates, and what a refusal skips, in the real route files. */
 class FlowTest extends CamelTestSupport {
   private static final List<String> STEPS =
-      List.of("parse", "verify", "admit", "dispatch", "record", "answer");
+      List.of("parse", "verify", "admit", "dispatch", "record", "await", "answer");
 
   private final List<String> passed = new ArrayList<>();
   private String refusing = "";
@@ -63,7 +63,7 @@ class FlowTest extends CamelTestSupport {
   @Test
   void everyGateInOrderAndADuplicateIsNotDispatched() {
     assertThat(send("n")).isEqualTo(STEPS);
-    assertThat(send("n")).containsExactly("parse", "verify", "admit", "answer");
+    assertThat(send("n")).containsExactly("parse", "verify", "admit", "await", "answer");
     assertThat(send("other")).isEqualTo(STEPS);
   }
 

@@ -12,10 +12,10 @@ import io.openexec.boundary.Refusal;
 import io.openexec.boundary.RequestParser;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.receipt.Hash;
-import io.openexec.store.DatabaseUrl;
-import io.openexec.store.SqliteStore;
+import io.openexec.store.Databases;
 import io.openexec.testing.Approver;
 import io.openexec.testing.Requests;
+import io.openexec.testing.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -36,11 +37,14 @@ class ExactlyOnceTest {
   @Test
   void aReservationWhoseCommitWasAmbiguousIsReleased() throws Exception {
     try (ExecutionStore real =
-            SqliteStore.open(new DatabaseUrl(directory.resolve("x.db")), Clock.systemUTC());
+            Databases.open(
+                TestDatabase.sqlite(directory).parsed(),
+                Duration.ofSeconds(60),
+                Clock.systemUTC());
         Unfinished unfinished = new Unfinished(real)) {
       AtomicBoolean losing = new AtomicBoolean(true);
       ExactlyOnce exactlyOnce =
-          new ExactlyOnce(new Losing(real, losing), UUID.randomUUID(), unfinished, 1);
+          new ExactlyOnce(new Losing(real, losing), unfinished, Runnable::run);
       Candidate candidate = candidate();
       Refusal refusal = catchThrowableOfType(Refusal.class, () -> exactlyOnce.claim(candidate));
       assertThat(refusal.reason()).isEqualTo(Reason.STORE_UNAVAILABLE);
@@ -78,12 +82,15 @@ class ExactlyOnceTest {
   /** The real store, behind a connection that loses confirmations. */
   private record Losing(ExecutionStore real, AtomicBoolean losing) implements ExecutionStore {
     @Override
-    public Insert reserve(VerifiedRequest request, Attempt attempt) throws StoreUnavailable {
-      Insert insert = real.reserve(request, attempt);
-      if (losing.get()) {
-        throw new StoreUnavailable("the confirmation was lost");
-      }
-      return insert;
+    public CompletableFuture<Insert> insert(
+        VerifiedRequest request, Attempt attempt, Execution execution) {
+      return real.insert(request, attempt, execution)
+          .thenCompose(
+              insert ->
+                  losing.get()
+                      ? CompletableFuture.failedFuture(
+                          new StoreUnavailable("the confirmation was lost"))
+                      : CompletableFuture.completedFuture(insert));
     }
 
     @Override
@@ -92,19 +99,18 @@ class ExactlyOnceTest {
     }
 
     @Override
-    public Insert insert(VerifiedRequest request, Attempt attempt, Outcome outcome)
-        throws StoreUnavailable {
-      return real.insert(request, attempt, outcome);
+    public CompletableFuture<Execution> complete(Attempt attempt, Execution ended) {
+      return real.complete(attempt, ended);
     }
 
     @Override
-    public Execution complete(UUID id, Attempt attempt, Outcome outcome) throws StoreUnavailable {
-      return real.complete(id, attempt, outcome);
+    public CompletableFuture<Void> release(UUID id, Attempt attempt) {
+      return real.release(id, attempt);
     }
 
     @Override
-    public void release(UUID id, Attempt attempt) throws StoreUnavailable {
-      real.release(id, attempt);
+    public Lease lease() {
+      return real.lease();
     }
 
     @Override

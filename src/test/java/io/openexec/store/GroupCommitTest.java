@@ -3,17 +3,22 @@ package io.openexec.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.openexec.boundary.VerifiedRequest;
+import io.openexec.execution.Attempt;
+import io.openexec.execution.Execution;
+import io.openexec.execution.ExecutionStore.Insert;
+import io.openexec.execution.Outcome;
+import io.openexec.execution.State;
 import io.openexec.execution.StoreUnavailable;
+import io.openexec.testing.TestDatabase;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -21,179 +26,224 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class GroupCommitTest {
-  private static final int CAPACITY = 4;
+/** Shared commits, the same tests on every database. */
+abstract class GroupCommitTest {
+  private static final int CAPACITY = 64;
+  private static final Attempt MINE = new Attempt(UUID.randomUUID(), 1);
+
   @TempDir Path directory;
-  private String url;
-  private HikariDataSource pool;
-  private GroupCommit commits;
+  private final CountDownLatch latch = new CountDownLatch(1);
+  TestDatabase database;
+  HikariDataSource pool;
+  GroupCommit commits;
+
+  abstract TestDatabase database();
+
+  abstract HikariDataSource pool(TestDatabase of);
+
+  abstract Dialect dialect();
+
+  /** Makes every commit fail until the result is closed. */
+  abstract AutoCloseable takeAway() throws Exception;
+
+  /** Makes the database refuse the row whose nonce is {@code refused}. */
+  abstract void refuseARow();
 
   @BeforeEach
-  void open() throws Exception {
-    Path file = directory.resolve("rows.db");
-    url = "jdbc:sqlite:" + file;
-    try (Connection connection = DriverManager.getConnection(url);
-        Statement statement = connection.createStatement()) {
-      statement.execute("CREATE TABLE rows (name TEXT PRIMARY KEY)");
-    }
-    HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(url + "?journal_mode=WAL&busy_timeout=100&transaction_mode=IMMEDIATE");
-    pool = new HikariDataSource(config);
-    commits = new GroupCommit(pool, CAPACITY, SameFiles.of(file));
+  void open() {
+    database = database();
+    Databases.open(database.parsed(), ExecutionStoreTest.LEASE, Clock.systemUTC()).close();
+    pool = pool(database);
+    commits =
+        new GroupCommit(pool, dialect(), Fence.NONE, SameFiles.none(), Clock.systemUTC(), CAPACITY);
   }
 
   @AfterEach
   void close() {
+    // A test that fails leaves nobody waiting.
+    latch.countDown();
     commits.close();
     pool.close();
   }
 
-  private static int insert(Connection connection, String name) throws SQLException {
-    try (var insert = connection.prepareStatement("INSERT INTO rows VALUES (?)")) {
-      insert.setString(1, name);
-      return insert.executeUpdate();
-    }
+  private static Write.OfRow row(String nonce, State state) {
+    VerifiedRequest request = ExecutionStoreTest.request(nonce);
+    Outcome outcome = state == State.RUNNING ? null : ExecutionStoreTest.succeeded("{}");
+    return new Write.OfRow(
+        new ExecutionTable.NewRow(request, MINE, Execution.of(request, outcome)));
   }
 
-  private List<String> rows() throws SQLException {
-    try (Connection connection = DriverManager.getConnection(url);
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT name FROM rows ORDER BY name")) {
-      List<String> names = new ArrayList<>();
-      while (row.next()) {
-        names.add(row.getString(1));
-      }
-      return names;
-    }
+  private CompletableFuture<Insert> insert(String nonce) {
+    return commits.submit(row(nonce, State.SUCCEEDED));
   }
 
-  private CompletableFuture<Integer> later(GroupCommit.Write<Integer> write) {
-    return CompletableFuture.supplyAsync(
-        () -> {
-          try {
-            return commits.commit(write);
-          } catch (StoreUnavailable e) {
-            throw new IllegalStateException(e);
-          }
-        });
+  private List<String> nonces() {
+    return database.rows("SELECT nonce FROM executions ORDER BY nonce").stream()
+        .map(nonce -> nonce.replace("\"", ""))
+        .toList();
   }
 
   /** Holds the writer until the latch opens, so that what comes meanwhile shares one commit. */
-  private CompletableFuture<Integer> hold(CountDownLatch latch) throws Exception {
+  private CompletableFuture<Integer> hold() throws Exception {
     CountDownLatch held = new CountDownLatch(1);
     CompletableFuture<Integer> first =
-        later(
-            connection -> {
-              held.countDown();
-              try {
-                latch.await();
-              } catch (InterruptedException e) {
-                throw new SQLException(e);
-              }
-              return insert(connection, "first");
-            });
+        commits.submit(
+            new Write.Other<>(
+                table -> {
+                  held.countDown();
+                  try {
+                    latch.await();
+                  } catch (InterruptedException e) {
+                    throw new SQLException(e);
+                  }
+                  return 1;
+                }));
     held.await();
     return first;
   }
 
-  @Test
-  void aWriteThatFailsIsUndoneAloneAndItsNeighboursAreCommitted() throws Exception {
-    CountDownLatch latch = new CountDownLatch(1);
-    CompletableFuture<Integer> first = hold(latch);
-    CompletableFuture<Integer> bad =
-        later(
-            connection -> {
-              insert(connection, "half of the bad one");
-              throw new SQLException("the other half");
-            });
-    CompletableFuture<Integer> worse =
-        later(
-            connection -> {
-              insert(connection, "half of the worse one");
-              throw new IllegalStateException("a fault of the code");
-            });
-    CompletableFuture<Integer> good = later(connection -> insert(connection, "good"));
-    latch.countDown();
-    assertThat(first.get()).isEqualTo(1);
-    assertThat(good.get()).isEqualTo(1);
-    assertThatThrownBy(bad::get).hasRootCauseMessage("the other half");
-    assertThatThrownBy(worse::get).hasRootCauseMessage("a fault of the code");
-    assertThat(rows()).containsExactly("first", "good");
+  private <T> CompletableFuture<T> other(String sql, T result, Exception failure) {
+    return commits.submit(
+        new Write.Other<>(
+            table -> {
+              try (Statement statement = table.connection().createStatement()) {
+                statement.execute(sql);
+              }
+              if (failure instanceof SQLException e) {
+                throw e;
+              } else if (failure instanceof RuntimeException e) {
+                throw e;
+              }
+              return result;
+            }));
   }
 
   @Test
-  void nothingIsAnsweredBeforeItIsCommitted() throws Exception {
+  void whatWaitsSharesOneCommit() throws Exception {
+    CompletableFuture<Integer> first = hold();
+    List<CompletableFuture<Insert>> inserts = new ArrayList<>();
+    for (int i = 0; i < CAPACITY; i++) {
+      inserts.add(insert("n" + i));
+    }
+    long before = database.commits();
+    latch.countDown();
+    first.get();
+    for (CompletableFuture<Insert> insert : inserts) {
+      assertThat(insert.get()).isEqualTo(Insert.INSERTED);
+    }
+    assertThat(database.commits() - before).isEqualTo(1);
+    assertThat(nonces()).hasSize(CAPACITY);
+  }
+
+  @Test
+  void aConflictCostsItsNeighboursNothing() throws Exception {
+    insert("taken").get();
+    CompletableFuture<Integer> first = hold();
+    CompletableFuture<Insert> one = insert("one");
+    CompletableFuture<Insert> taken = insert("taken");
+    CompletableFuture<Insert> twin = insert("twin");
+    CompletableFuture<Insert> otherTwin = insert("twin");
+    CompletableFuture<Insert> two = insert("two");
+    latch.countDown();
+    first.get();
+    assertThat(one.get()).isEqualTo(Insert.INSERTED);
+    assertThat(taken.get()).isEqualTo(Insert.NONCE_TAKEN);
+    assertThat(List.of(twin.get(), otherTwin.get()))
+        .containsExactlyInAnyOrder(Insert.INSERTED, Insert.NONCE_TAKEN);
+    assertThat(two.get()).isEqualTo(Insert.INSERTED);
+    assertThat(nonces()).containsExactly("one", "taken", "twin", "two");
+  }
+
+  @Test
+  void aRowThatTheDatabaseWillNotHaveFailsAlone() throws Exception {
+    refuseARow();
+    CompletableFuture<Integer> first = hold();
+    List<CompletableFuture<Insert>> good = new ArrayList<>();
+    good.add(insert("n1"));
+    CompletableFuture<Insert> refused = insert("refused");
+    good.add(insert("n2"));
+    latch.countDown();
+    first.get();
+    assertThatThrownBy(refused::get).hasCauseInstanceOf(StoreUnavailable.class);
+    for (CompletableFuture<Insert> insert : good) {
+      assertThat(insert.get()).isEqualTo(Insert.INSERTED);
+    }
+    assertThat(nonces()).containsExactly("n1", "n2");
+  }
+
+  @Test
+  void aWriteThatFailsHalfWayIsUndoneAloneAndItsNeighboursAreCommitted() throws Exception {
+    CompletableFuture<Integer> first = hold();
+    String half = "INSERT INTO probe (id, written_at) VALUES (1, 1)";
+    CompletableFuture<Integer> bad = other(half, 1, new SQLException("the other half"));
+    CompletableFuture<Integer> worse = other(half, 1, new IllegalStateException("a fault"));
+    CompletableFuture<Insert> good = insert("good");
+    latch.countDown();
+    assertThat(first.get()).isEqualTo(1);
+    assertThat(good.get()).isEqualTo(Insert.INSERTED);
+    assertThatThrownBy(bad::get).hasRootCauseMessage("the other half");
+    assertThatThrownBy(worse::get).hasRootCauseMessage("a fault");
+    assertThat(nonces()).containsExactly("good");
+    assertThat(database.rows("SELECT COUNT(*) FROM probe")).containsExactly("0");
+  }
+
+  @Test
+  void nothingIsSaidToBeDoneBeforeOthersCanSeeIt() throws Exception {
     for (int i = 0; i < 50; i++) {
-      commits.commit(connection -> insert(connection, "row"));
-      assertThat(rows()).containsExactly("row");
-      commits.commit(
-          connection -> {
-            try (Statement statement = connection.createStatement()) {
-              return statement.executeUpdate("DELETE FROM rows");
-            }
-          });
+      insert("n" + i).get();
+      assertThat(nonces()).hasSize(i + 1);
     }
   }
 
   @Test
   void aCommitThatFailsTakesExactlyItsOwnWritesAndTheNextOneBeginsAnew() throws Exception {
+    insert("before").get();
     assertThat(commits.isFailing()).isFalse();
-    try (Connection lock = DriverManager.getConnection(url);
-        Statement statement = lock.createStatement()) {
-      statement.execute("BEGIN IMMEDIATE");
-      assertThatThrownBy(() -> commits.commit(connection -> insert(connection, "locked out")))
-          .isInstanceOf(StoreUnavailable.class);
-      statement.execute("ROLLBACK");
-    }
+    AutoCloseable away = takeAway();
+    assertThatThrownBy(() -> insert("meanwhile").get()).hasCauseInstanceOf(StoreUnavailable.class);
+    away.close();
     assertThat(commits.isFailing()).isTrue();
-    int after = commits.commit(connection -> insert(connection, "after"));
-    assertThat(after).isEqualTo(1);
-    assertThat(rows()).containsExactly("after");
+    assertThat(insert("after").get()).isEqualTo(Insert.INSERTED);
+    assertThat(nonces()).containsExactly("after", "before");
   }
 
   @Test
   void anErrorDoesNotEndTheWriter() throws Exception {
     assertThatThrownBy(
             () ->
-                commits.commit(
-                    connection -> {
-                      insert(connection, "never");
-                      throw new OutOfMemoryError("for the test");
-                    }))
-        .isInstanceOf(StoreUnavailable.class);
-    int after = commits.commit(connection -> insert(connection, "after"));
-    assertThat(after).isEqualTo(1);
-    assertThat(rows()).containsExactly("after");
+                commits
+                    .submit(
+                        new Write.Other<>(
+                            table -> {
+                              throw new OutOfMemoryError("for the test");
+                            }))
+                    .get())
+        .hasCauseInstanceOf(StoreUnavailable.class);
+    assertThat(insert("after").get()).isEqualTo(Insert.INSERTED);
   }
 
   @Test
   void oneWriteMoreThanMayWaitIsRefusedAtOnce() throws Exception {
-    CountDownLatch latch = new CountDownLatch(1);
-    CompletableFuture<Integer> first = hold(latch);
-    List<CompletableFuture<Integer>> waiting = new ArrayList<>();
+    CompletableFuture<Integer> first = hold();
+    List<CompletableFuture<Insert>> waiting = new ArrayList<>();
     for (int i = 0; i < CAPACITY; i++) {
-      String name = "waiting " + i;
-      waiting.add(later(connection -> insert(connection, name)));
+      waiting.add(insert("waiting " + i));
     }
-    while (commits.waiting() < CAPACITY) {
-      Thread.onSpinWait();
-    }
-    assertThatThrownBy(() -> commits.commit(connection -> insert(connection, "one too many")))
-        .isInstanceOf(StoreUnavailable.class)
-        .hasMessage("too many writes are waiting");
+    assertThat(commits.waiting()).isEqualTo(CAPACITY);
+    CompletableFuture<Insert> oneTooMany = insert("one too many");
+    assertThat(oneTooMany).isCompletedExceptionally();
+    assertThatThrownBy(oneTooMany::get).hasRootCauseMessage("too many writes are waiting");
     latch.countDown();
     first.get();
-    for (CompletableFuture<Integer> write : waiting) {
+    for (CompletableFuture<Insert> write : waiting) {
       write.get();
     }
-    assertThat(rows()).hasSize(1 + CAPACITY);
+    assertThat(nonces()).hasSize(CAPACITY);
   }
 
   @Test
   void afterTheCloseNothingIsTaken() {
     commits.close();
-    assertThatThrownBy(() -> commits.commit(connection -> insert(connection, "late")))
-        .isInstanceOf(StoreUnavailable.class)
-        .hasMessage("the store is closed");
+    assertThatThrownBy(() -> insert("late").get()).hasRootCauseMessage("the store is closed");
   }
 }

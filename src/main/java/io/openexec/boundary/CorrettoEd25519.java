@@ -1,0 +1,104 @@
+package io.openexec.boundary;
+
+import java.io.ByteArrayOutputStream;
+import java.security.GeneralSecurityException;
+import java.security.Provider;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.util.HexFormat;
+import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
+
+/**
+ * Corretto: AWS-LC behind the JCA, a native library. It is named as a text only, since platforms
+ * without that library are built and run without its classes.
+ *
+ * <p>It is never registered with {@link java.security.Security}. Each call hands over the provider
+ * itself, so that the JCA cannot choose another one, such as the JDK's.
+ */
+final class CorrettoEd25519 extends Ed25519Provider {
+  private final Provider provider;
+
+  private CorrettoEd25519(Provider provider) {
+    this.provider = provider;
+  }
+
+  /**
+   * Makes the provider of that class.
+   *
+   * @throws Unusable if it is not there, or is there without its native library
+   */
+  static CorrettoEd25519 load(String className, ClassLoader loader) throws Unusable {
+    String name = className.substring(className.lastIndexOf('.') + 1);
+    try {
+      Provider provider =
+          Class.forName(className, true, loader)
+              .asSubclass(Provider.class)
+              .getConstructor()
+              .newInstance();
+      // What cannot be loaded is not thrown: such a provider is there, and knows no algorithm.
+      if (provider.getClass().getMethod("getLoadingError").invoke(provider)
+          instanceof Throwable error) {
+        throw new Unusable("the native library of " + name + " does not load", error);
+      }
+      return new CorrettoEd25519(provider);
+    } catch (ClassNotFoundException e) {
+      throw new Unusable(name + " is not on the class path", e);
+    } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+      throw new Unusable(name + " does not load", e);
+    }
+  }
+
+  @Override
+  Key key(Ed25519PublicKeyParameters screened) {
+    PublicKey key = new Spki(screened);
+    return (message, signature) -> {
+      Signature verifier = signature();
+      verifier.initVerify(key);
+      verifier.update(message);
+      return verifier.verify(signature);
+    };
+  }
+
+  /** Returns a new one for each signature, since they keep the message. */
+  Signature signature() throws GeneralSecurityException {
+    return Signature.getInstance("Ed25519", provider);
+  }
+
+  @Override
+  public String toString() {
+    return provider.getName() + " " + provider.getVersionStr();
+  }
+
+  /**
+   * The screened key in the form that the JCA exchanges keys in (RFC 8410, section 4). No key
+   * factory makes it, so that it is byte for byte what was screened.
+   */
+  private static final class Spki implements PublicKey {
+    private static final long serialVersionUID = 1L;
+    private static final byte[] PREFIX = HexFormat.of().parseHex("302a300506032b6570032100");
+
+    private final byte[] encoded;
+
+    Spki(Ed25519PublicKeyParameters screened) {
+      ByteArrayOutputStream spki = new ByteArrayOutputStream();
+      spki.writeBytes(PREFIX);
+      spki.writeBytes(screened.getEncoded());
+      encoded = spki.toByteArray();
+    }
+
+    @Override
+    public String getAlgorithm() {
+      return "EdDSA";
+    }
+
+    @Override
+    public String getFormat() {
+      return "X.509";
+    }
+
+    @Override
+    public byte[] getEncoded() {
+      return encoded.clone();
+    }
+  }
+}

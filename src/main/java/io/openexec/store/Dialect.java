@@ -1,0 +1,77 @@
+package io.openexec.store;
+
+import java.sql.SQLException;
+
+/** What the databases do not have in common. */
+enum Dialect {
+  /** One process at a time, which SQLite's own lock makes the only writer of a transaction. */
+  SQLITE {
+    // https://www.sqlite.org/rescode.html
+    private static final int TOO_BIG = 18;
+    private static final int CONSTRAINT = 19;
+    private static final int MISMATCH = 20;
+
+    @Override
+    String lockingRows() {
+      return "";
+    }
+
+    @Override
+    boolean isOfTheRow(SQLException e) {
+      int code = e.getErrorCode() & 0xff;
+      return code == TOO_BIG || code == CONSTRAINT || code == MISMATCH;
+    }
+
+    @Override
+    boolean isTransient(SQLException e) {
+      return false;
+    }
+
+    @Override
+    boolean isConnectionLoss(SQLException e) {
+      return false;
+    }
+  },
+
+  /** Several processes at a time. */
+  POSTGRESQL {
+    @Override
+    String lockingRows() {
+      return " FOR UPDATE";
+    }
+
+    @Override
+    boolean isOfTheRow(SQLException e) {
+      // Data exception, integrity constraint violation, program limit exceeded.
+      return hasClass(e, "22") || hasClass(e, "23") || hasClass(e, "54");
+    }
+
+    @Override
+    boolean isTransient(SQLException e) {
+      // Transaction rollback: a deadlock, or a conflict of serializable transactions.
+      return hasClass(e, "40") && !"40003".equals(e.getSQLState());
+    }
+
+    @Override
+    boolean isConnectionLoss(SQLException e) {
+      // Connection exception, operator intervention (as a server that is shut down).
+      return hasClass(e, "08") || hasClass(e, "57");
+    }
+
+    private static boolean hasClass(SQLException e, String sqlStateClass) {
+      return e.getSQLState() != null && e.getSQLState().startsWith(sqlStateClass);
+    }
+  };
+
+  /** Returns what a SELECT ends with so that its rows stay as they are until the commit. */
+  abstract String lockingRows();
+
+  /** Returns whether a failure is of what was to be written, and not of the database's state. */
+  abstract boolean isOfTheRow(SQLException e);
+
+  /** Returns whether the database undid a transaction that may work when it is done again. */
+  abstract boolean isTransient(SQLException e);
+
+  /** Returns whether the connection is of no more use. */
+  abstract boolean isConnectionLoss(SQLException e);
+}

@@ -1,0 +1,190 @@
+package io.openexec.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.openexec.boundary.VerifiedRequest;
+import io.openexec.execution.Attempt;
+import io.openexec.execution.Execution;
+import io.openexec.execution.ExecutionStore.Insert;
+import io.openexec.execution.Outcome;
+import io.openexec.execution.State;
+import io.openexec.testing.Postgres;
+import io.openexec.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class PostgresExecutionStoreTest extends ExecutionStoreTest {
+  private static final Duration SHORT = Duration.ofMillis(600);
+
+  @Override
+  TestDatabase database() {
+    return Postgres.database();
+  }
+
+  private JdbcExecutionStore another(Duration lease) {
+    return Databases.open(database.parsed(), lease, Clock.systemUTC());
+  }
+
+  @Test
+  void anotherProcessThatStartsOrEndsDeclaresNothingOfOthersInterrupted() throws Exception {
+    VerifiedRequest request = request("n");
+    reserve(request, mine());
+    for (int i = 0; i < 3; i++) {
+      another(SHORT).close();
+      assertThat(state(request)).isEqualTo(State.RUNNING);
+    }
+    assertThat(complete(request, mine(), succeeded("{}")).state()).isEqualTo(State.SUCCEEDED);
+  }
+
+  @Test
+  void whatAProcessLeftRunningIsUnknownWhenItsLeaseHasRunOutAndNotBefore() throws Exception {
+    try (JdbcExecutionStore alive = another(SHORT)) {
+      VerifiedRequest request = request("n");
+      reserve(request, mine());
+      database.execute(
+          "UPDATE instances SET lease_until = lease_until - 59000 WHERE owner = '"
+              + mine().owner()
+              + "'");
+      assertThat(state(request)).as("one second is left").isEqualTo(State.RUNNING);
+      awaitState(request, State.UNKNOWN);
+      Execution unknown = alive.find(request.executionId()).orElseThrow();
+      assertThat(unknown.reason()).isEqualTo(Outcome.INTERRUPTED);
+    }
+  }
+
+  @Test
+  void whoWasTakenForDeadIsFencedAndItsOutcomeIsLate() throws Exception {
+    VerifiedRequest request = request("n");
+    Attempt mine = mine();
+    reserve(request, mine);
+    takenForDead();
+    assertThat(state(request)).isEqualTo(State.UNKNOWN);
+    assertThatThrownBy(() -> reserve(request("m"), mine))
+        .as("no reservation without a lease")
+        .hasRootCauseMessage("the lease of this process has run out");
+    assertThat(insert(request("pure"), mine, succeeded("{}")))
+        .as("what is over needs no lease")
+        .isEqualTo(Insert.INSERTED);
+    Execution late = complete(request, mine, succeeded("{}"));
+    assertThat(late.state()).isEqualTo(State.SUCCEEDED);
+    assertThat(late.reason()).isEqualTo(Outcome.LATE_OUTCOME);
+  }
+
+  /** What another process does that sees the lease run out. */
+  private void takenForDead() {
+    database.execute("UPDATE instances SET lease_until = 0");
+    another(LEASE).close();
+  }
+
+  @Test
+  void whoWasTakenForDeadGoesOnAsSomeoneNew() throws Exception {
+    try (JdbcExecutionStore paused = another(SHORT)) {
+      var before = paused.lease().owner();
+      assertThat(paused.lease().isHeldBy(before)).isTrue();
+      database.execute("DELETE FROM instances WHERE owner = '" + before + "'");
+      while (paused.lease().owner().equals(before)) {
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      assertThat(paused.lease().isHeldBy(before)).isFalse();
+      VerifiedRequest request = request("n");
+      Attempt attempt = new Attempt(paused.lease().owner(), 7);
+      assertThat(paused.insert(request, attempt, Execution.of(request, null)).get())
+          .isEqualTo(Insert.INSERTED);
+    }
+  }
+
+  @Test
+  void aLeaseThatIsRenewedLasts() throws Exception {
+    try (JdbcExecutionStore alive = another(SHORT)) {
+      VerifiedRequest request = request("n");
+      Attempt attempt = new Attempt(alive.lease().owner(), 1);
+      alive.insert(request, attempt, Execution.of(request, null)).get();
+      long end = System.nanoTime() + SHORT.multipliedBy(3).toNanos();
+      try (JdbcExecutionStore watcher = another(SHORT)) {
+        while (System.nanoTime() < end) {
+          assertThat(watcher.find(request.executionId()).orElseThrow().state())
+              .isEqualTo(State.RUNNING);
+          TimeUnit.MILLISECONDS.sleep(20);
+        }
+      }
+    }
+  }
+
+  @Test
+  void theSameRowsInOppositeOrderFromTwoProcessesNeitherFailNorHangEachOther() throws Exception {
+    try (JdbcExecutionStore other = another(LEASE)) {
+      for (int round = 0; round < 20; round++) {
+        List<VerifiedRequest> requests = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+          requests.add(request(round + "/" + i));
+        }
+        List<CompletableFuture<Insert>> here = insertAll(store, requests);
+        Collections.reverse(requests);
+        List<CompletableFuture<Insert>> there = insertAll(other, requests);
+        Collections.reverse(there);
+        for (int i = 0; i < here.size(); i++) {
+          assertThat(List.of(here.get(i).get(), there.get(i).get()))
+              .containsExactlyInAnyOrder(Insert.INSERTED, Insert.NONCE_TAKEN);
+        }
+      }
+    }
+  }
+
+  private static List<CompletableFuture<Insert>> insertAll(
+      JdbcExecutionStore into, List<VerifiedRequest> requests) {
+    List<CompletableFuture<Insert>> inserts = new ArrayList<>();
+    for (VerifiedRequest request : requests) {
+      inserts.add(
+          into.insert(
+              request,
+              new Attempt(into.lease().owner(), inserts.size()),
+              Execution.of(request, succeeded("{}"))));
+    }
+    return inserts;
+  }
+
+  private void awaitState(VerifiedRequest request, State state) throws Exception {
+    for (int i = 0; i < 500 && state(request) != state; i++) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    assertThat(state(request)).isEqualTo(state);
+  }
+
+  @Test
+  void everyConnectionSyncsAlsoWhereTheDatabaseSaysOtherwise() throws Exception {
+    database.execute("ALTER ROLE postgres IN DATABASE " + name() + " SET synchronous_commit = off");
+    try (HikariDataSource pool = PostgresStore.pool((DatabaseUrl.Postgres) database.parsed());
+        Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SHOW synchronous_commit")) {
+      row.next();
+      assertThat(row.getString(1)).isEqualTo("on");
+    }
+  }
+
+  private String name() {
+    return ((DatabaseUrl.Postgres) database.parsed()).database();
+  }
+
+  @Test
+  void anotherProgramsTablesAreNotAddedTo() {
+    TestDatabase foreign = Postgres.database();
+    foreign.execute("CREATE TABLE customers (id INTEGER)");
+    assertThatThrownBy(() -> Databases.open(foreign.parsed(), LEASE, Clock.systemUTC()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("another program's tables");
+    assertThat(foreign.rows("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"))
+        .containsExactly("1");
+  }
+}
