@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
+import io.openexec.testing.TestDatabase;
 import io.openexec.testing.TestService;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,16 +18,30 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class RaceTest {
+/** Races, the same on every database. */
+abstract class RaceTest {
   private static final int THREADS = 64;
   @TempDir Path directory;
+  private TestDatabase database;
+
+  abstract TestDatabase database(Path directory);
+
+  @BeforeEach
+  void makeDatabase() {
+    database = database(directory);
+  }
+
+  private TestService.Setup setup() {
+    return new TestService.Setup(directory).on(database);
+  }
 
   @Test
   void sixtyFourThreadsAndOneNonceLeaveOneLine() throws Exception {
-    TestService.Setup setup = new TestService.Setup(directory).tracing("trace", "");
+    TestService.Setup setup = setup().tracing("trace", "");
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     try (TestService service = setup.start()) {
       for (int round = 0; round < 10; round++) {
@@ -43,7 +58,7 @@ class RaceTest {
   @Test
   void aPureActionThatLosesTheRaceIsNoExecution() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-    try (TestService service = new TestService.Setup(directory).start()) {
+    try (TestService service = setup().start()) {
       for (int round = 0; round < 10; round++) {
         assertOneRecord(
             atOnce(
@@ -99,7 +114,7 @@ class RaceTest {
   @Test
   void theWinnerIsStalledBetweenReservationAndOutcome() throws Exception {
     Path release = directory.resolve("release");
-    TestService.Setup setup = new TestService.Setup(directory).tracing("stall", "?hold=" + release);
+    TestService.Setup setup = setup().tracing("stall", "?hold=" + release);
     try (TestService service = setup.start()) {
       String body = Requests.body("stall", "{\"id\":1}", "stalled", null);
       CompletableFuture<Reply> winner = service.requests().executeAsync(body);
@@ -107,8 +122,7 @@ class RaceTest {
         TimeUnit.MILLISECONDS.sleep(5);
       }
       // The effect has happened and the outcome has not been written.
-      assertThat(StoreRows.of(setup.database(), "SELECT state FROM executions"))
-          .containsExactly("running");
+      assertThat(database.rows("SELECT state FROM executions")).containsExactly("running");
       List<CompletableFuture<Reply>> losers = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
         losers.add(service.requests().executeAsync(body));

@@ -1,6 +1,7 @@
 package io.openexec.store;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.openexec.execution.Errors;
 import io.openexec.execution.Lease;
 import io.openexec.execution.Outcome;
 import io.openexec.store.ExecutionTable.Row;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class DatabaseLease implements Lease, Fence, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseLease.class);
   private static final int RENEWALS = 3;
+  private static final Duration RETRY = Duration.ofMillis(250);
 
   private static final String NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
@@ -126,6 +129,22 @@ final class DatabaseLease implements Lease, Fence, AutoCloseable {
     }
   }
 
+  private void renewIn(ScheduledExecutorService by, Duration pause) {
+    try {
+      var unused =
+          by.schedule(
+              () -> {
+                renew();
+                // A database that comes back is wanted back soon.
+                renewIn(by, failing ? RETRY : length.dividedBy(RENEWALS));
+              },
+              pause.toMillis(),
+              TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("the lease is renewed no more", e);
+    }
+  }
+
   private void renew() {
     try {
       if (!renewed()) {
@@ -134,9 +153,9 @@ final class DatabaseLease implements Lease, Fence, AutoCloseable {
       }
       endOthers();
       failing = false;
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       if (!failing) {
-        LOG.error("the lease cannot be renewed: {}", e.toString());
+        LOG.error("the lease cannot be renewed: {}", Errors.rootCause(e));
       }
       failing = true;
     }
@@ -211,7 +230,7 @@ final class DatabaseLease implements Lease, Fence, AutoCloseable {
       delete.setString(1, term.owner().toString());
       delete.executeUpdate();
     } catch (SQLException e) {
-      LOG.warn("the lease could not be ended and runs out by itself: {}", e.toString());
+      LOG.warn("the lease could not be ended and runs out by itself: {}", Errors.rootCause(e));
     }
   }
 }

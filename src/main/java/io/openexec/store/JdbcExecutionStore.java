@@ -148,6 +148,9 @@ public final class JdbcExecutionStore implements ExecutionStore {
     if (writer.isFailing()) {
       throw new StoreUnavailable("commits have been failing");
     }
+    if (!lease.isHeldBy(lease.owner())) {
+      throw new StoreUnavailable("the lease of this process has run out");
+    }
     write(ExecutionTable::probe);
   }
 

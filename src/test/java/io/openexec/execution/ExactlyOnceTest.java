@@ -3,25 +3,15 @@ package io.openexec.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SpecVersion;
-import io.openexec.boundary.AllowList;
-import io.openexec.boundary.ApprovalVerifier;
 import io.openexec.boundary.Reason;
 import io.openexec.boundary.Refusal;
-import io.openexec.boundary.RequestParser;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.receipt.Hash;
 import io.openexec.store.Databases;
-import io.openexec.testing.Approver;
-import io.openexec.testing.Requests;
 import io.openexec.testing.TestDatabase;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +36,7 @@ class ExactlyOnceTest {
       AtomicBoolean losing = new AtomicBoolean(true);
       ExactlyOnce exactlyOnce =
           new ExactlyOnce(new Losing(real, losing), unfinished, Runnable::run);
-      Candidate candidate = candidate();
+      Candidate candidate = Candidates.effectful(payload -> payload);
       Refusal refusal = catchThrowableOfType(Refusal.class, () -> exactlyOnce.claim(candidate));
       assertThat(refusal.reason()).isEqualTo(Reason.STORE_UNAVAILABLE);
       for (int i = 0; i < 500 && real.find(candidate.verified().executionId()).isPresent(); i++) {
@@ -58,26 +48,6 @@ class ExactlyOnceTest {
           .as("neither nonce nor approval is used up")
           .isInstanceOf(Claim.Admitted.class);
     }
-  }
-
-  private static Candidate candidate() {
-    VerifiedRequest verified =
-        ApprovalVerifier.demo()
-            .verify(
-                RequestParser.parse(
-                    Requests.body("pay", "{}", "n", new Approver().approve("pay", "{}"))
-                        .getBytes(StandardCharsets.UTF_8)));
-    Action pay =
-        new Action(
-            "pay",
-            "pays",
-            Effect.EFFECTFUL,
-            JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema("{}"),
-            Duration.ofSeconds(1),
-            Map.of(),
-            payload -> payload);
-    return new Admission(AllowList.open(), new ActionRegistry(List.of(pay)), Clock.systemUTC())
-        .judge(verified);
   }
 
   /** The real store, behind a connection that loses confirmations. */

@@ -108,6 +108,11 @@ public final class Packaged implements AutoCloseable {
     process.destroyForcibly().onExit().join();
   }
 
+  /** Sends a signal, by its name without SIG. */
+  public void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).start().waitFor();
+  }
+
   /** SIGTERM. */
   public void terminate() {
     process.destroy();

@@ -50,6 +50,10 @@ public final class TestService implements AutoCloseable {
       return this;
     }
 
+    public Setup on(TestDatabase database) {
+      return with("OPENEXEC_DB_URL", database.url());
+    }
+
     public Setup at(Clock fixed) {
       clock = fixed;
       return this;

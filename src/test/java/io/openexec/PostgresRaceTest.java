@@ -1,0 +1,12 @@
+package io.openexec;
+
+import io.openexec.testing.Postgres;
+import io.openexec.testing.TestDatabase;
+import java.nio.file.Path;
+
+class PostgresRaceTest extends RaceTest {
+  @Override
+  TestDatabase database(Path directory) {
+    return Postgres.database();
+  }
+}

@@ -1,0 +1,41 @@
+package io.openexec.execution;
+
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import io.openexec.boundary.AllowList;
+import io.openexec.boundary.ApprovalVerifier;
+import io.openexec.boundary.RequestParser;
+import io.openexec.boundary.VerifiedRequest;
+import io.openexec.testing.Approver;
+import io.openexec.testing.Requests;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** What gate 3 lets through. */
+final class Candidates {
+  private Candidates() {}
+
+  /** A request, with an approval, for an effectful action. */
+  static Candidate effectful(Action.Body body) {
+    VerifiedRequest verified =
+        ApprovalVerifier.demo()
+            .verify(
+                RequestParser.parse(
+                    Requests.body("pay", "{}", "n", new Approver().approve("pay", "{}"))
+                        .getBytes(StandardCharsets.UTF_8)));
+    Action pay =
+        new Action(
+            "pay",
+            "pays",
+            Effect.EFFECTFUL,
+            JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema("{}"),
+            Duration.ofSeconds(1),
+            Map.of(),
+            body);
+    return new Admission(AllowList.open(), new ActionRegistry(List.of(pay)), Clock.systemUTC())
+        .judge(verified);
+  }
+}
