@@ -3,9 +3,10 @@ package io.openexec.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.openexec.execution.Execution;
+import io.openexec.receipt.Hash;
 import io.openexec.testing.OldOpenExec;
 import io.openexec.testing.OldOpenExec.Old;
-import io.openexec.testing.TestService;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,11 +48,15 @@ class TakeoverStepsTest {
   }
 
   private void assertTheNextStartCompletesIt() throws Exception {
-    try (TestService service = new TestService.Setup(directory).start()) {
-      var reply = service.requests().execute("echo", "{\"msg\":\"hello\"}", "n");
-      assertThat(reply.status()).isEqualTo(200);
-      assertThat(reply.replayed()).isTrue();
-      assertThat(reply.receipt()).isEqualTo(old.receipt());
+    try (JdbcExecutionStore store =
+        Databases.open(
+            new DatabaseUrl.Sqlite(file),
+            Optional.of(""),
+            ExecutionStoreTest.LEASE,
+            Clock.systemUTC())) {
+      Execution found = store.find(ExecutionStoreTest.request("n")).orElseThrow();
+      assertThat(found.result()).isEqualTo(old.result());
+      assertThat(store.issued(UUID.fromString(old.id()), new Hash(old.receipt()))).isTrue();
     }
     assertThat(Files.readAllBytes(directory.resolve("openexec.db.0.1.10"))).isEqualTo(before);
     assertThat(directory.toFile().list())
@@ -90,7 +97,7 @@ class TakeoverStepsTest {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
-    assertThat(killed.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(killed.waitFor(120, TimeUnit.SECONDS)).isTrue();
     assertThat(killed.exitValue()).isEqualTo(KILLED);
     Path name = at == Takeover.Step.RENAMED ? directory.resolve("openexec.db.0.1.10") : file;
     assertThat(Files.readAllBytes(name)).isEqualTo(before);
