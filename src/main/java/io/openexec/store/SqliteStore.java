@@ -19,6 +19,7 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.util.List;
 import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +33,9 @@ final class SqliteStore {
   // whatever the timeout.
   private static final String PARAMETERS =
       "?journal_mode=WAL&synchronous=FULL&busy_timeout=2000&transaction_mode=IMMEDIATE"
-          + "&foreign_keys=true";
+          + "&foreign_keys=true"
+          // Checkpoints does it; this is for when it cannot.
+          + "&wal_autocheckpoint=50000";
 
   private SqliteStore() {}
 
@@ -57,7 +60,7 @@ final class SqliteStore {
           .validateMigrationNaming(true)
           .load()
           .migrate();
-      JdbcExecutionStore store = store(pool, same, clock, List.of(lock));
+      JdbcExecutionStore store = store(pool, same, clock, lock);
       declareInterruptedUnknown(store);
       return store;
     } catch (Exception e) {
@@ -72,17 +75,20 @@ final class SqliteStore {
     checkHeader(file);
     HikariDataSource pool = pool(file);
     try {
-      return store(pool, SameFiles.of(file), clock, List.of());
+      return store(pool, SameFiles.of(file), clock, null);
     } catch (Exception e) {
       Resources.close(pool);
       throw e;
     }
   }
 
+  /** Makes the store; who holds the file also looks after its log. */
   private static JdbcExecutionStore store(
-      HikariDataSource pool, SameFiles same, Clock clock, List<AutoCloseable> resources) {
+      HikariDataSource pool, SameFiles same, Clock clock, @Nullable FileLock lock) {
     GroupCommit writer =
         new GroupCommit(pool, Dialect.SQLITE, Fence.NONE, same, clock, Databases.WAITING_WRITES);
+    List<AutoCloseable> resources =
+        lock == null ? List.of() : List.of(new Checkpoints(pool, writer), lock);
     return new JdbcExecutionStore(
         pool, Dialect.SQLITE, writer, Lease.ofTheProcess(), clock, resources);
   }
