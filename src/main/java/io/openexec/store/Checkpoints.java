@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Checkpoints implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
-  private static final int MANY_FRAMES = 4_000;
-  private static final int LITTLE_FRAMES = 400;
+  private static final int MANY_FRAMES = 16_000;
+  private static final int LITTLE_FRAMES = 1_600;
   private static final int MAX_ROUNDS = 6;
   private static final long LOOK_MILLIS = 50;
   private static final long PAUSE_SECONDS = 10;

@@ -33,7 +33,7 @@ final class SqliteStore {
   // whatever the timeout.
   private static final String PARAMETERS =
       "?journal_mode=WAL&synchronous=FULL&busy_timeout=2000&transaction_mode=IMMEDIATE"
-          + "&foreign_keys=true"
+          + "&foreign_keys=true&page_size=1024"
           // Checkpoints does it; this is for when it cannot.
           + "&wal_autocheckpoint=50000";
 
