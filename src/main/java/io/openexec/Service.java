@@ -15,12 +15,14 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
+import java.util.concurrent.TimeUnit;
 
 /** A running service: the kernel over a store, carried by the routes. */
 public final class Service implements AutoCloseable {
   private static final int MAX_EFFECTFUL = 64;
+  private static final int MIN_WORKERS = 4;
   private static final int MAX_WAITERS = 256;
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
@@ -30,11 +32,7 @@ public final class Service implements AutoCloseable {
   private final Unfinished unfinished;
   private final Dispatcher dispatcher;
   private final Patience patience;
-  // What follows a commit, for many requests at once: it computes and does not wait.
-  private final ExecutorService continuations =
-      Executors.newFixedThreadPool(
-          Runtime.getRuntime().availableProcessors(),
-          task -> new Thread(task, "openexec-continuation"));
+  private final ForkJoinPool workers = workers();
   private final Flow flow;
   private int port;
   private boolean closed;
@@ -47,6 +45,32 @@ public final class Service implements AutoCloseable {
     this.unfinished = new Unfinished(store);
     this.dispatcher = new Dispatcher(store.lease(), unfinished, MAX_EFFECTFUL);
     this.patience = new Patience(store, MAX_WAITERS);
+  }
+
+  /**
+   * A few threads for all requests: each that waits for its reservation's commit is made up for by
+   * another one meanwhile, up to a bound.
+   */
+  private static ForkJoinPool workers() {
+    int parallelism = Math.max(MIN_WORKERS, 2 * Runtime.getRuntime().availableProcessors());
+    return new ForkJoinPool(
+        parallelism,
+        pool -> {
+          ForkJoinWorkerThread thread =
+              ForkJoinPool.defaultForkJoinWorkerThreadFactory.newThread(pool);
+          thread.setName("openexec-worker-" + thread.getPoolIndex());
+          return thread;
+        },
+        null,
+        // First come, first served.
+        true,
+        parallelism,
+        parallelism + MAX_EFFECTFUL,
+        1,
+        // Beyond the bound they just wait.
+        pool -> true,
+        1,
+        TimeUnit.MINUTES);
   }
 
   /**
@@ -91,14 +115,14 @@ public final class Service implements AutoCloseable {
         new Flow.Kernel(
             configuration.verifier(),
             new Admission(configuration.allowList(), registry, clock),
-            new ExactlyOnce(store, unfinished, continuations),
+            new ExactlyOnce(store, unfinished, workers),
             dispatcher,
             patience,
             new ReceiptCheck(store));
     Flow.Pages pages =
         new Flow.Pages(status::index, status::health, status::ready, status::version);
     try {
-      flow.start(kernel, pages);
+      flow.start(kernel, pages, workers);
     } catch (Exception e) {
       throw new StartRefused("the routes cannot start: " + Errors.rootCause(e), e);
     }
@@ -155,7 +179,7 @@ public final class Service implements AutoCloseable {
     flow.close();
     dispatcher.close();
     patience.close();
-    continuations.shutdown();
+    workers.shutdown();
     unfinished.close();
     store.close();
   }

@@ -81,7 +81,9 @@ class SettleCommandTest {
 
     Files.delete(database);
     StoreRows.execute(database, "CREATE TABLE execution_log (id VARCHAR PRIMARY KEY)");
+    byte[] before = Files.readAllBytes(database);
     assertThat(settle(id, "--failed", "--reason", "x")).isEqualTo(2);
-    assertThat(err.toString()).contains("no such table");
+    assertThat(err.toString()).contains("it belongs to another program");
+    assertThat(database).as("untouched").hasBinaryContent(before);
   }
 }

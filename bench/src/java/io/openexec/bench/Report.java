@@ -15,6 +15,7 @@ final class Report {
       |---|---|---|---|---|---|---|---|---|---|---|---|---|---|
       """;
   private static final String NONE = "–";
+  private static final double LONG_SILENCE = 2;
 
   private final List<Subject> subjects;
   private final Options options;
@@ -173,6 +174,13 @@ final class Report {
       if (m.tally().others().containsKey("wrong answer")) {
         out.println("FAILED: " + name + " gave wrong answers");
         good = false;
+      }
+      if (m.tally().longestSilence() > LONG_SILENCE) {
+        out.printf(
+            Locale.ROOT,
+            "%s: for %.1f s nobody was answered at all%n",
+            name,
+            m.tally().longestSilence());
       }
       m.tally().excerpts().forEach((kind, text) -> out.println(name + ": " + kind + ": " + text));
     }

@@ -48,6 +48,8 @@ final class ServiceProcess implements AutoCloseable {
     builder.environment().putAll(environment);
     long begin = System.nanoTime();
     Process process = builder.start();
+    // A run that is interrupted leaves nothing running.
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly, "bench-kill"));
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     for (String line = out.readLine(); line != null; line = out.readLine()) {

@@ -10,6 +10,7 @@ final class Tally {
   private final Map<String, Long> others = new TreeMap<>();
   private final Map<String, String> excerpts = new TreeMap<>();
   private long acknowledged;
+  private long longestSilence;
 
   void acknowledged() {
     acknowledged++;
@@ -20,10 +21,20 @@ final class Tally {
     excerpts.putIfAbsent(kind, text.substring(0, Math.min(EXCERPT, text.length())));
   }
 
+  void silence(long nanos) {
+    longestSilence = Math.max(longestSilence, nanos);
+  }
+
   void add(Tally tally) {
+    silence(tally.longestSilence);
     acknowledged += tally.acknowledged;
     tally.others.forEach((kind, count) -> others.merge(kind, count, Long::sum));
     tally.excerpts.forEach(excerpts::putIfAbsent);
+  }
+
+  /** Returns the longest time, in seconds, in which nothing was answered though it should be. */
+  double longestSilence() {
+    return longestSilence / 1e9;
   }
 
   /** Returns the number of right answers with status 200. */

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -107,16 +108,18 @@ public final class Flow implements AutoCloseable {
   /**
    * Starts the routes.
    *
+   * @param workers runs the steps of requests; those that wait for the store do so as {@link
+   *     java.util.concurrent.CompletableFuture#get()} does
    * @throws Exception if they cannot start, or one that the flow needs is missing
    */
-  public void start(Kernel kernel, Pages pages) throws Exception {
+  public void start(Kernel kernel, Pages pages, Executor workers) throws Exception {
     configure();
     bind(kernel, pages);
     main.init();
     CamelContext context = main.getCamelContext();
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
-    door = new HttpDoor(context);
+    door = new HttpDoor(context, workers);
     for (Resource file : resources()) {
       load(context, file);
     }

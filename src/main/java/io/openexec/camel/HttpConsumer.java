@@ -3,10 +3,11 @@ package io.openexec.camel;
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Answer;
 import io.vertx.core.Context;
-import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
 final class HttpConsumer extends VertxPlatformHttpConsumer {
   private static final Logger LOG = LoggerFactory.getLogger(HttpConsumer.class);
 
-  private final WorkerExecutor workers;
+  private final Executor workers;
 
   /**
    * Makes a consumer.
@@ -32,7 +33,7 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
    * @param workers where the route's steps run up to the first that is asynchronous
    */
   HttpConsumer(
-      PlatformHttpEndpoint endpoint, Processor processor, String router, WorkerExecutor workers) {
+      PlatformHttpEndpoint endpoint, Processor processor, String router, Executor workers) {
     super(endpoint, processor, List.of(), router);
     this.workers = workers;
   }
@@ -65,22 +66,25 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
                 });
           }
         };
-    workers
-        .executeBlocking(() -> process(exchange, body, end), false)
-        .onFailure(
-            e -> {
-              exchange.setException(e);
-              end.run();
-            });
+    try {
+      workers.execute(() -> process(exchange, body, end));
+    } catch (RejectedExecutionException e) {
+      exchange.setException(e);
+      end.run();
+    }
   }
 
-  private Void process(Exchange exchange, @Nullable Buffer body, Runnable end) throws Exception {
-    // Copied here and not before: whatever fails from here on ends the request, and its share of
-    // the capacity is given back.
-    exchange.getMessage().setBody(body == null ? new byte[0] : body.getBytes());
-    createUoW(exchange);
-    getAsyncProcessor().process(exchange, doneSync -> end.run());
-    return null;
+  private void process(Exchange exchange, @Nullable Buffer body, Runnable end) {
+    try {
+      // Copied here and not before: whatever fails from here on ends the request, and its share of
+      // the capacity is given back.
+      exchange.getMessage().setBody(body == null ? new byte[0] : body.getBytes());
+      createUoW(exchange);
+      getAsyncProcessor().process(exchange, doneSync -> end.run());
+    } catch (Exception | Error e) {
+      exchange.setException(e);
+      end.run();
+    }
   }
 
   private static Answer answer(Exchange exchange) {

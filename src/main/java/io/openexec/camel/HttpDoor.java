@@ -9,7 +9,6 @@ import io.openexec.receipt.StrictJson;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -25,6 +24,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Processor;
@@ -44,7 +46,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class HttpDoor implements AutoCloseable {
   private static final String ROUTER = "openexec-router";
-  private static final int WORKERS = 64;
   private static final int STATUS_WORKERS = 4;
   private static final int MAX_REQUESTS = 1_024;
   // A body of many empty arrays takes some eighty times its size while it is worked on.
@@ -53,10 +54,10 @@ final class HttpDoor implements AutoCloseable {
   private static final int[] STATUSES_OF_VERTX = {400, 404, 405, 406, 408, 413, 415, 417, 500};
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setWorkerPoolSize(1));
-  private final WorkerExecutor workers =
-      vertx.createSharedWorkerExecutor("openexec-http", WORKERS, 1, TimeUnit.HOURS);
-  private final WorkerExecutor statusWorkers =
-      vertx.createSharedWorkerExecutor("openexec-status", STATUS_WORKERS, 1, TimeUnit.HOURS);
+  private final Executor workers;
+  // Whatever the workers do, the status pages answer.
+  private final ExecutorService statusWorkers =
+      Executors.newFixedThreadPool(STATUS_WORKERS, task -> new Thread(task, "openexec-status"));
   private final Router router = Router.router(vertx);
   private final Capacity capacity =
       new Capacity(
@@ -67,8 +68,13 @@ final class HttpDoor implements AutoCloseable {
   private @Nullable HttpGuard guard;
   private @Nullable HttpServer server;
 
-  /** Binds what platform-http endpoints look for in the registry. */
-  HttpDoor(CamelContext context) {
+  /**
+   * Binds what platform-http endpoints look for in the registry.
+   *
+   * @param workers where the routes' steps run, up to the first that is asynchronous
+   */
+  HttpDoor(CamelContext context, Executor workers) {
+    this.workers = workers;
     Registry registry = context.getRegistry();
     registry.bind(
         PlatformHttpConstants.PLATFORM_HTTP_ENGINE_NAME, (PlatformHttpEngine) this::consumer);
@@ -188,6 +194,7 @@ final class HttpDoor implements AutoCloseable {
     if (server != null) {
       server.close().toCompletionStage().toCompletableFuture().join();
     }
+    statusWorkers.shutdown();
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 

@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 
 /**
  * A SHA-256 hash (FIPS 180-4), written as 64 lower-case hex digits.
@@ -12,7 +11,7 @@ import java.util.regex.Pattern;
  * @param hex the 64 digits
  */
 public record Hash(String hex) {
-  private static final Pattern FORM = Pattern.compile("[0-9a-f]{64}");
+  private static final int DIGITS = 64;
 
   /**
    * Takes a hash in its one accepted spelling.
@@ -20,9 +19,13 @@ public record Hash(String hex) {
    * @throws IllegalArgumentException if {@code hex} is not 64 lower-case hex digits
    */
   public Hash {
-    if (!FORM.matcher(hex).matches()) {
+    if (hex.length() != DIGITS || !hex.chars().allMatch(Hash::isDigit)) {
       throw new IllegalArgumentException("not 64 lower-case hex digits");
     }
+  }
+
+  private static boolean isDigit(int character) {
+    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f');
   }
 
   /** Returns the hash of the UTF-8 bytes of {@code text}. */

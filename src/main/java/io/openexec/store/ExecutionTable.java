@@ -44,6 +44,8 @@ final class ExecutionTable implements AutoCloseable {
 
   private static final String FIND = "SELECT " + COLUMNS + " FROM executions WHERE id = ?";
 
+  private static final String EXISTS = "SELECT 1 FROM executions WHERE id = ?";
+
   private static final String RUNNING =
       "SELECT " + COLUMNS + " FROM executions WHERE state = 'running'";
 
@@ -278,6 +280,14 @@ final class ExecutionTable implements AutoCloseable {
   }
 
   Optional<Row> find(UUID id) throws SQLException {
+    // The usual answer is no, and a driver does a lot for each column that it announces.
+    PreparedStatement select = prepare(EXISTS);
+    select.setString(1, id.toString());
+    try (ResultSet row = select.executeQuery()) {
+      if (!row.next()) {
+        return Optional.empty();
+      }
+    }
     return find(id, FIND);
   }
 

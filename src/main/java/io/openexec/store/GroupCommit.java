@@ -38,7 +38,9 @@ final class GroupCommit implements AutoCloseable {
   private final BlockingQueue<Write<?>> queue;
   private final Thread writer;
   private @Nullable ExecutionTable table;
+  private volatile @Nullable Pause pause;
   private volatile boolean closed;
+  private volatile boolean ended;
   private volatile long lastFailure = System.nanoTime() - FAILING_NANOS;
 
   /**
@@ -81,6 +83,42 @@ final class GroupCommit implements AutoCloseable {
     return write.done();
   }
 
+  /**
+   * Runs something while no transaction is open; at most one thing at a time.
+   *
+   * @return what completes when it has run
+   */
+  CompletableFuture<Void> inPause(Runnable task) {
+    Pause next = new Pause(task);
+    pause = next;
+    if (ended) {
+      pauseIfAsked();
+    }
+    return next.done;
+  }
+
+  private record Pause(Runnable task, CompletableFuture<Void> done) {
+    Pause(Runnable task) {
+      this(task, new CompletableFuture<>());
+    }
+
+    void run() {
+      try {
+        task.run();
+      } finally {
+        done.complete(null);
+      }
+    }
+  }
+
+  private void pauseIfAsked() {
+    Pause asked = pause;
+    if (asked != null) {
+      pause = null;
+      asked.run();
+    }
+  }
+
   /** Returns whether a commit failed within the last five seconds. */
   boolean isFailing() {
     return System.nanoTime() - lastFailure < FAILING_NANOS;
@@ -96,12 +134,12 @@ final class GroupCommit implements AutoCloseable {
     while (!closed || !queue.isEmpty()) {
       try {
         Write<?> first = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-        if (first == null) {
-          continue;
+        if (first != null) {
+          batch.add(first);
+          queue.drainTo(batch, MAX_BATCH - 1);
+          commit(batch);
         }
-        batch.add(first);
-        queue.drainTo(batch, MAX_BATCH - 1);
-        commit(batch);
+        pauseIfAsked();
       } catch (InterruptedException e) {
         // Only close() ends this thread, by its flag.
         LOG.debug("interrupted", e);
@@ -111,6 +149,8 @@ final class GroupCommit implements AutoCloseable {
     }
     queue.forEach(late -> late.failed(new StoreUnavailable("the store is closed")));
     discard();
+    ended = true;
+    pauseIfAsked();
   }
 
   private void commit(List<Write<?>> batch) {

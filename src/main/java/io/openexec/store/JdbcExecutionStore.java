@@ -13,7 +13,6 @@ import io.openexec.receipt.Hash;
 import io.openexec.store.ExecutionTable.NewOutcome;
 import io.openexec.store.ExecutionTable.NewRow;
 import io.openexec.store.ExecutionTable.Row;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
@@ -29,10 +28,9 @@ import java.util.concurrent.ExecutionException;
  */
 public final class JdbcExecutionStore implements ExecutionStore {
   private final HikariDataSource pool;
-  private final Dialect dialect;
+  private final Readers readers;
   private final GroupCommit writer;
   private final Lease lease;
-  private final Clock clock;
   private final Optional<Instant> takenOver;
   private final List<AutoCloseable> resources;
 
@@ -53,10 +51,9 @@ public final class JdbcExecutionStore implements ExecutionStore {
       Optional<Instant> takenOver,
       List<AutoCloseable> resources) {
     this.pool = pool;
-    this.dialect = dialect;
+    this.readers = new Readers(pool, dialect, clock);
     this.writer = writer;
     this.lease = lease;
-    this.clock = clock;
     this.takenOver = takenOver;
     this.resources = List.copyOf(resources);
   }
@@ -161,24 +158,12 @@ public final class JdbcExecutionStore implements ExecutionStore {
 
   private <T> T read(Write.Statements<T> statements) throws StoreUnavailable {
     try {
-      return tryToRead(statements);
+      return readers.read(statements);
     } catch (SQLException e) {
-      if (dialect.isConnectionLoss(e)) {
-        pool.getHikariPoolMXBean().softEvictConnections();
-        try {
-          return tryToRead(statements);
-        } catch (SQLException again) {
-          e.addSuppressed(again);
-        }
-      }
       throw new StoreUnavailable("cannot read", e);
-    }
-  }
-
-  private <T> T tryToRead(Write.Statements<T> statements) throws SQLException {
-    try (Connection connection = pool.getConnection();
-        ExecutionTable table = new ExecutionTable(connection, dialect, clock)) {
-      return statements.on(table);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreUnavailable("interrupted while reading", e);
     }
   }
 
@@ -197,6 +182,7 @@ public final class JdbcExecutionStore implements ExecutionStore {
   @Override
   public void close() {
     writer.close();
+    readers.close();
     resources.forEach(Resources::close);
     pool.close();
   }

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +35,9 @@ final class SqliteStore {
   // whatever the timeout.
   private static final String PARAMETERS =
       "?journal_mode=WAL&synchronous=FULL&busy_timeout=2000&transaction_mode=IMMEDIATE"
-          + "&foreign_keys=true";
+          + "&foreign_keys=true&page_size=1024"
+          // Checkpoints does it; this is for when it cannot.
+          + "&wal_autocheckpoint=50000";
 
   private SqliteStore() {}
 
@@ -60,7 +63,7 @@ final class SqliteStore {
       SameFiles same = SameFiles.of(real, lock.file());
       checkDurability(pool);
       migrate(pool);
-      JdbcExecutionStore store = store(pool, same, clock, takenOver(pool), List.of(lock));
+      JdbcExecutionStore store = store(pool, same, clock, takenOver(pool), lock);
       declareInterruptedUnknown(store);
       return store;
     } catch (Exception e) {
@@ -105,21 +108,24 @@ final class SqliteStore {
     }
     HikariDataSource pool = pool(file);
     try {
-      return store(pool, SameFiles.of(file), clock, Optional.empty(), List.of());
+      return store(pool, SameFiles.of(file), clock, Optional.empty(), null);
     } catch (Exception e) {
       Resources.close(pool);
       throw e;
     }
   }
 
+  /** Makes the store; who holds the file also looks after its log. */
   private static JdbcExecutionStore store(
       HikariDataSource pool,
       SameFiles same,
       Clock clock,
       Optional<Instant> takenOver,
-      List<AutoCloseable> resources) {
+      @Nullable FileLock lock) {
     GroupCommit writer =
         new GroupCommit(pool, Dialect.SQLITE, Fence.NONE, same, clock, Databases.WAITING_WRITES);
+    List<AutoCloseable> resources =
+        lock == null ? List.of() : List.of(new Checkpoints(pool, writer), lock);
     return new JdbcExecutionStore(
         pool, Dialect.SQLITE, writer, Lease.ofTheProcess(), clock, takenOver, resources);
   }

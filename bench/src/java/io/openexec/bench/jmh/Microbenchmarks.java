@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -12,7 +13,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** Runs the JMH benchmarks of this package, on one thread, and makes a table of their own. */
+/** Runs the JMH benchmarks, on one thread, and makes a table of their own. */
 public final class Microbenchmarks {
   private static final String HEAD =
       """
@@ -33,7 +34,7 @@ public final class Microbenchmarks {
     Collection<RunResult> results =
         new Runner(
                 new OptionsBuilder()
-                    .include(Microbenchmarks.class.getPackageName() + "\\..*Benchmark\\..*")
+                    .include("^io\\.openexec\\..*Benchmark\\..*")
                     .mode(Mode.AverageTime)
                     .timeUnit(TimeUnit.MICROSECONDS)
                     .forks(thorough ? 2 : 1)
@@ -54,12 +55,15 @@ public final class Microbenchmarks {
 
   private static String line(RunResult result) {
     String name = result.getParams().getBenchmark().replaceFirst("^.*\\.(.*\\..*)$", "$1");
-    String size = result.getParams().getParam("size");
+    String parameters =
+        result.getParams().getParamsKeys().stream()
+            .map(key -> ", " + result.getParams().getParam(key))
+            .collect(Collectors.joining());
     double micros = result.getPrimaryResult().getScore();
     return String.format(
         Locale.ROOT,
         "| %s | %.2f | %.2f | %,.0f |%n",
-        size == null ? name : name + ", " + size,
+        name + parameters,
         micros,
         result.getPrimaryResult().getScoreError(),
         1e6 / micros);

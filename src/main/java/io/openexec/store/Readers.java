@@ -1,0 +1,91 @@
+package io.openexec.store;
+
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tables for those who read, on a few connections that are kept with their statements prepared:
+ * to prepare one costs more than to run it.
+ */
+final class Readers implements AutoCloseable {
+  private static final int CONNECTIONS = 4;
+  private static final int PATIENCE_SECONDS = 2;
+
+  private final HikariDataSource pool;
+  private final Dialect dialect;
+  private final Clock clock;
+  private final Semaphore places = new Semaphore(CONNECTIONS);
+  private final Deque<ExecutionTable> idle = new ConcurrentLinkedDeque<>();
+
+  Readers(HikariDataSource pool, Dialect dialect, Clock clock) {
+    this.pool = pool;
+    this.dialect = dialect;
+    this.clock = clock;
+  }
+
+  /**
+   * Reads; a second time if the first finds a connection that was lost while it lay idle.
+   *
+   * @throws SQLException if it cannot be read
+   */
+  <T> T read(Write.Statements<T> statements) throws SQLException, InterruptedException {
+    if (!places.tryAcquire() && !places.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      throw new SQLException("too many are reading");
+    }
+    try {
+      ExecutionTable kept = idle.pollFirst();
+      try {
+        return readOn(kept == null ? open() : kept, statements);
+      } catch (SQLException e) {
+        if (kept == null || !dialect.isConnectionLoss(e)) {
+          throw e;
+        }
+        discardIdle();
+        return readOn(open(), statements);
+      }
+    } finally {
+      places.release();
+    }
+  }
+
+  private ExecutionTable open() throws SQLException {
+    return new ExecutionTable(pool.getConnection(), dialect, clock);
+  }
+
+  private <T> T readOn(ExecutionTable table, Write.Statements<T> statements) throws SQLException {
+    boolean good = false;
+    try {
+      T result = statements.on(table);
+      good = true;
+      return result;
+    } finally {
+      if (good) {
+        idle.addFirst(table);
+      } else {
+        pool.evictConnection(table.connection());
+      }
+    }
+  }
+
+  private void discardIdle() {
+    for (ExecutionTable table = next(); table != null; table = next()) {
+      pool.evictConnection(table.connection());
+    }
+    pool.getHikariPoolMXBean().softEvictConnections();
+  }
+
+  private @Nullable ExecutionTable next() {
+    return idle.pollFirst();
+  }
+
+  @Override
+  public void close() {
+    discardIdle();
+  }
+}
