@@ -92,6 +92,11 @@ public record Configuration(
     return new Reader(environment).database(workingDirectory);
   }
 
+  /** Returns the tenant that is served; empty if none is, so that nothing is ever approved. */
+  Optional<String> servedTenant() {
+    return mode == Mode.DEMO ? Optional.of(ApprovalVerifier.DEMO_TENANT) : tenant;
+  }
+
   /** Returns the verifier of this mode. */
   ApprovalVerifier verifier() {
     return mode == Mode.DEMO ? ApprovalVerifier.demo() : ApprovalVerifier.clawshield(keys, tenant);

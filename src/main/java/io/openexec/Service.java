@@ -102,7 +102,8 @@ public final class Service implements AutoCloseable {
 
   private static ExecutionStore openStore(Configuration configuration, Clock clock) {
     try {
-      return Databases.open(configuration.database(), configuration.lease(), clock);
+      return Databases.open(
+          configuration.database(), configuration.servedTenant(), configuration.lease(), clock);
     } catch (IllegalStateException e) {
       throw new StartRefused(e.getMessage() + " (OPENEXEC_DB_URL)", e);
     }

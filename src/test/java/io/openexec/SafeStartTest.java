@@ -189,14 +189,10 @@ class SafeStartTest {
 
   @Test
   void aDatabaseOfAnotherProgramIsNotTouched() throws Exception {
-    StoreRows.execute(
-        setup().database(),
-        "CREATE TABLE execution_log (id VARCHAR PRIMARY KEY, action VARCHAR NOT NULL, payload TEXT,"
-            + " result TEXT, nonce VARCHAR NOT NULL UNIQUE, approved BOOLEAN, timestamp DATETIME)");
-    assertRefused(setup(), "OpenExec 0.1.10", "name another file");
-    assertThat(
-            StoreRows.of(setup().database(), "SELECT name FROM sqlite_master WHERE type = 'table'"))
-        .containsExactly("execution_log");
+    StoreRows.execute(setup().database(), "CREATE TABLE customers (id INTEGER PRIMARY KEY)");
+    byte[] before = Files.readAllBytes(setup().database());
+    assertRefused(setup(), "belongs to another program", "name another file");
+    assertThat(Files.readAllBytes(setup().database())).isEqualTo(before);
   }
 
   @Test

@@ -32,6 +32,11 @@ public final class Approval {
     return artifact;
   }
 
+  /** Returns whether it was issued before that instant, by its own word. */
+  public boolean isIssuedBefore(Instant instant) {
+    return issuedAt.isBefore(instant);
+  }
+
   /**
    * Checks that a new execution may begin at {@code now}: not after the expiry, without leeway, and
    * not more than 60 seconds before the issue.

@@ -59,14 +59,7 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
               execution,
               record.replayed());
       case UNKNOWN ->
-          problem(
-              Reason.OUTCOME_UNKNOWN,
-              "The outcome is unknown ("
-                  + execution.reason()
-                  + "): the action may or may not have taken effect, and is not run again by"
-                  + " itself. Ask the operator to look at the target and to settle this id.",
-              execution,
-              record.replayed());
+          problem(Reason.OUTCOME_UNKNOWN, unknown(execution), execution, record.replayed());
       case RUNNING ->
           problem(
               Reason.EXECUTION_RUNNING,
@@ -76,6 +69,18 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
               // Nothing is on record that could be repeated.
               false);
     };
+  }
+
+  private static String unknown(Execution execution) {
+    String what =
+        "The outcome is unknown ("
+            + execution.reason()
+            + "): the action may or may not have taken effect, and is not run again by itself. ";
+    return what
+        + (Outcome.NOT_TAKEN_OVER.equals(execution.reason())
+            ? "Ask the operator to look at the target, and at the kept file of OpenExec 0.1.10,"
+                + " whose record of it could not be taken over."
+            : "Ask the operator to look at the target and to settle this id.");
   }
 
   /** Returns the answer to a request that was not executed. */

@@ -1,6 +1,5 @@
 package io.openexec.execution;
 
-import io.openexec.boundary.ExecutionRequest;
 import io.openexec.boundary.Refusal;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Candidate.Admissible;
@@ -24,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * held it is known to be gone.
  *
  * <p>Reads may find a replay; only inserts admit. Whoever loses an insert answers from the winner.
+ * What was taken over from OpenExec 0.1.10 is found by reads alone: it never changes.
  */
 public final class ExactlyOnce {
   private final ExecutionStore store;
@@ -53,10 +53,13 @@ public final class ExactlyOnce {
     VerifiedRequest verified = candidate.verified();
     Optional<Execution> found = find(verified);
     if (found.isPresent()) {
-      return replay(found.get(), verified.request());
+      return replay(found.get(), verified);
     }
     if (candidate instanceof ReplayOnly replayOnly) {
       throw replayOnly.refusal();
+    }
+    if (isUsedBeforeTakeover(verified)) {
+      throw Refusal.approvalUsed();
     }
     Admissible admissible = (Admissible) candidate;
     Attempt attempt = new Attempt(store.lease().owner(), attempts.incrementAndGet());
@@ -70,7 +73,7 @@ public final class ExactlyOnce {
     try {
       return switch (store.insert(verified, attempt, Execution.of(verified, null)).get()) {
         case INSERTED -> new Admitted(admissible, attempt);
-        case NONCE_TAKEN -> replay(winner(verified), verified.request());
+        case NONCE_TAKEN -> replay(winner(verified), verified);
         case APPROVAL_USED -> throw Refusal.approvalUsed();
       };
     } catch (ExecutionException e) {
@@ -113,7 +116,7 @@ public final class ExactlyOnce {
               }
               return switch (inserted) {
                 case INSERTED -> new OnRecord(ended, false);
-                case NONCE_TAKEN -> replay(winner(verified), verified.request());
+                case NONCE_TAKEN -> replay(winner(verified), verified);
                 case APPROVAL_USED -> throw Refusal.approvalUsed();
               };
             },
@@ -135,8 +138,8 @@ public final class ExactlyOnce {
             continuations);
   }
 
-  private static OnRecord replay(Execution found, ExecutionRequest request) {
-    if (!found.isOf(request)) {
+  private static OnRecord replay(Execution found, VerifiedRequest verified) {
+    if (!found.isOf(verified)) {
       throw Refusal.nonceReused();
     }
     return new OnRecord(found, true);
@@ -148,7 +151,15 @@ public final class ExactlyOnce {
 
   private Optional<Execution> find(VerifiedRequest verified) {
     try {
-      return store.find(verified.executionId());
+      return store.find(verified);
+    } catch (StoreUnavailable e) {
+      throw Refusal.storeUnavailable();
+    }
+  }
+
+  private boolean isUsedBeforeTakeover(VerifiedRequest verified) {
+    try {
+      return store.isUsedBeforeTakeover(verified);
     } catch (StoreUnavailable e) {
       throw Refusal.storeUnavailable();
     }

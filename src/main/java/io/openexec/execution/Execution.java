@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An execution as it stands on record.
  *
- * @param id the execution id of tenant and nonce
+ * @param id the execution id of tenant and nonce; OpenExec 0.1.10's own if it was executed there
  * @param tenant whose it is
  * @param nonce the request's nonce
  * @param action the action's name
@@ -55,9 +55,11 @@ public record Execution(
         && Objects.equals(result, other == null ? null : other.spaced());
   }
 
-  /** Returns whether this execution is of that very request: nonce, action and payload. */
-  public boolean isOf(ExecutionRequest request) {
-    return nonce.equals(request.nonce())
+  /** Returns whether this execution is of that very request: tenant, nonce, action and payload. */
+  public boolean isOf(VerifiedRequest verified) {
+    ExecutionRequest request = verified.request();
+    return tenant.equals(verified.tenant())
+        && nonce.equals(request.nonce())
         && action.equals(request.action())
         && actionHash.equals(request.actionHash());
   }

@@ -25,8 +25,20 @@ public interface ExecutionStore extends AutoCloseable {
     APPROVAL_USED
   }
 
-  /** Finds an execution. */
+  /** Finds an execution that was made here. */
   Optional<Execution> find(UUID id) throws StoreUnavailable;
+
+  /**
+   * Finds the execution that used the nonce of a request. It may be of another request; and of
+   * another tenant, if it was made by OpenExec 0.1.10, whose nonces stay used for every tenant.
+   */
+  Optional<Execution> find(VerifiedRequest request) throws StoreUnavailable;
+
+  /**
+   * Returns whether the approval of a request counts as used by OpenExec 0.1.10, which kept no
+   * record of approvals: it was issued before the takeover, and is for what was executed there.
+   */
+  boolean isUsedBeforeTakeover(VerifiedRequest request) throws StoreUnavailable;
 
   /**
    * Records nonce and approval of a request with what it came to: an outcome, or, while it is

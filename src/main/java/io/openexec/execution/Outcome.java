@@ -33,6 +33,9 @@ public record Outcome(State state, @Nullable String reason, @Nullable JsonValue 
   /** The action was never dispatched, though its execution had been declared unknown. */
   public static final String NEVER_DISPATCHED = "never_dispatched";
 
+  /** OpenExec 0.1.10 executed it, and its record of that cannot be answered. */
+  public static final String NOT_TAKEN_OVER = "not_taken_over";
+
   private static final Pattern REASON = Pattern.compile("[a-z][a-z0-9_]{0,63}");
 
   /**

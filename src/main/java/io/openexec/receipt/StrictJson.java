@@ -89,6 +89,16 @@ public final class StrictJson {
     if (text.length() > MAX_LENGTH) {
       throw new JsonRefused("longer than " + MAX_LENGTH + " characters");
     }
+    return parseStored(text);
+  }
+
+  /**
+   * Parses a text from a record, which escapes and spaces may have made longer than {@link
+   * #MAX_LENGTH}.
+   *
+   * @throws JsonRefused if it is not JSON as the class comment says, but for its length
+   */
+  public static JsonNode parseStored(String text) throws JsonRefused {
     if (text.isBlank()) {
       throw new JsonRefused("empty");
     }

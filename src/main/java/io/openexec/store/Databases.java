@@ -3,6 +3,7 @@ package io.openexec.store;
 import io.openexec.execution.Errors;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Opens the record, in whichever database it is. */
 public final class Databases {
@@ -14,15 +15,18 @@ public final class Databases {
   /**
    * Opens the database for a service, making or migrating its tables as needed.
    *
+   * @param heir the tenant whose the records of OpenExec 0.1.10 become, if this is a database of
+   *     its; if empty, it is not taken over
    * @param lease how long a process that nothing is heard of may still be alive, where several
    *     share a database
    * @throws IllegalStateException saying in one line what is wrong
    */
-  public static JdbcExecutionStore open(DatabaseUrl url, Duration lease, Clock clock) {
+  public static JdbcExecutionStore open(
+      DatabaseUrl url, Optional<String> heir, Duration lease, Clock clock) {
     try {
       return url instanceof DatabaseUrl.Postgres postgres
           ? PostgresStore.open(postgres, lease, clock)
-          : SqliteStore.open(((DatabaseUrl.Sqlite) url).file(), clock);
+          : SqliteStore.open(((DatabaseUrl.Sqlite) url).file(), heir, clock);
     } catch (Exception e) {
       throw cannotBeUsed(url, e);
     }

@@ -33,8 +33,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tables of the record, on one connection: all the SQL there is, prepared once. Not for several
- * threads at a time.
+ * The tables of the record, on one connection: all the SQL on what is executed here, prepared once.
+ * Not for several threads at a time.
  */
 final class ExecutionTable implements AutoCloseable {
   private static final JsonMapper MAPPER = new JsonMapper();
@@ -96,6 +96,8 @@ final class ExecutionTable implements AutoCloseable {
       SELECT 1 FROM executions WHERE id = ? AND receipt = ?
       UNION ALL
       SELECT 1 FROM outcome_history WHERE execution_id = ? AND receipt = ? AND kind = 'superseded'
+      UNION ALL
+      SELECT 1 FROM taken_over_executions WHERE id = ? AND receipt = ?
       """;
 
   private static final String PROBE =
@@ -323,19 +325,23 @@ final class ExecutionTable implements AutoCloseable {
   }
 
   private static Row row(ResultSet row) throws SQLException {
-    String receipt = row.getString("receipt");
     return new Row(
-        new Execution(
-            UUID.fromString(row.getString("id")),
-            row.getString("tenant"),
-            unquoted(row.getString("nonce")),
-            row.getString("action"),
-            new Hash(row.getString("action_hash")),
-            State.ofCode(row.getString("state")),
-            row.getString("reason"),
-            row.getString("result"),
-            receipt == null ? null : new Hash(receipt)),
+        execution(row),
         new Attempt(UUID.fromString(row.getString("owner")), row.getLong("attempt")));
+  }
+
+  static Execution execution(ResultSet row) throws SQLException {
+    String receipt = row.getString("receipt");
+    return new Execution(
+        UUID.fromString(row.getString("id")),
+        row.getString("tenant"),
+        unquoted(row.getString("nonce")),
+        row.getString("action"),
+        new Hash(row.getString("action_hash")),
+        State.ofCode(row.getString("state")),
+        row.getString("reason"),
+        row.getString("result"),
+        receipt == null ? null : new Hash(receipt));
   }
 
   private static String unquoted(String json) throws SQLException {
@@ -390,10 +396,10 @@ final class ExecutionTable implements AutoCloseable {
 
   boolean issued(UUID id, Hash receipt) throws SQLException {
     PreparedStatement select = prepare(ISSUED);
-    select.setString(1, id.toString());
-    select.setString(2, receipt.hex());
-    select.setString(3, id.toString());
-    select.setString(4, receipt.hex());
+    for (int i = 1; i <= 5; i += 2) {
+      select.setString(i, id.toString());
+      select.setString(i + 1, receipt.hex());
+    }
     try (ResultSet rows = select.executeQuery()) {
       return rows.next();
     }

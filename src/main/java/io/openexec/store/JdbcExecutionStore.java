@@ -15,6 +15,7 @@ import io.openexec.store.ExecutionTable.NewRow;
 import io.openexec.store.ExecutionTable.Row;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -30,11 +31,14 @@ public final class JdbcExecutionStore implements ExecutionStore {
   private final Readers readers;
   private final GroupCommit writer;
   private final Lease lease;
+  private final Optional<Instant> takenOver;
   private final List<AutoCloseable> resources;
 
   /**
    * Makes a store over an open database.
    *
+   * @param takenOver when the records of OpenExec 0.1.10 that are in it were taken over; empty if
+   *     there are none, as almost everywhere
    * @param resources what is closed with it, in this order, after the last write and before the
    *     pool
    */
@@ -44,17 +48,40 @@ public final class JdbcExecutionStore implements ExecutionStore {
       GroupCommit writer,
       Lease lease,
       Clock clock,
+      Optional<Instant> takenOver,
       List<AutoCloseable> resources) {
     this.pool = pool;
     this.readers = new Readers(pool, dialect, clock);
     this.writer = writer;
     this.lease = lease;
+    this.takenOver = takenOver;
     this.resources = List.copyOf(resources);
   }
 
   @Override
   public Optional<Execution> find(UUID id) throws StoreUnavailable {
     return read(table -> table.find(id).map(Row::execution));
+  }
+
+  @Override
+  public Optional<Execution> find(VerifiedRequest request) throws StoreUnavailable {
+    return read(
+        table -> {
+          Optional<Execution> found = table.find(request.executionId()).map(Row::execution);
+          return found.isPresent() || takenOver.isEmpty()
+              ? found
+              : new TakenOverTable(table.connection()).find(request.request().nonce());
+        });
+  }
+
+  @Override
+  public boolean isUsedBeforeTakeover(VerifiedRequest request) throws StoreUnavailable {
+    if (takenOver.isEmpty()
+        || request.approval().filter(a -> a.isIssuedBefore(takenOver.get())).isEmpty()) {
+      return false;
+    }
+    Hash hash = request.request().actionHash();
+    return read(table -> new TakenOverTable(table.connection()).hasExecuted(hash));
   }
 
   @Override

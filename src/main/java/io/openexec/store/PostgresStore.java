@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.flywaydb.core.Flyway;
 
 /** Opens the record in a PostgreSQL database, which several processes may share. */
@@ -66,7 +67,8 @@ final class PostgresStore {
     GroupCommit writer =
         new GroupCommit(
             pool, Dialect.POSTGRESQL, lease, SameFiles.none(), clock, Databases.WAITING_WRITES);
-    return new JdbcExecutionStore(pool, Dialect.POSTGRESQL, writer, lease, clock, List.of(lease));
+    return new JdbcExecutionStore(
+        pool, Dialect.POSTGRESQL, writer, lease, clock, Optional.empty(), List.of(lease));
   }
 
   static HikariDataSource pool(DatabaseUrl.Postgres url) {

@@ -11,13 +11,15 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,25 +44,26 @@ final class SqliteStore {
   /**
    * Opens the file, making it (readable by its owner only) or migrating it as needed, holds it
    * against a second service, and declares unknown what an earlier process left running: the lock
-   * says that it is gone.
+   * says that it is gone. A file of OpenExec 0.1.10 is taken over first.
+   *
+   * @param heir whose its executions become; if empty, it is not taken over
    */
-  static JdbcExecutionStore open(Path file, Clock clock) throws Exception {
+  static JdbcExecutionStore open(Path file, Optional<String> heir, Clock clock) throws Exception {
     FileLock lock = null;
     HikariDataSource pool = null;
     try {
       Path real = create(file);
       lock = FileLock.take(real);
+      Takeover.dropSecondName(real);
+      checkOneName(real);
+      if (OldDatabase.isAt(real)) {
+        takeOver(real, heir, clock);
+      }
       pool = pool(real);
       SameFiles same = SameFiles.of(real, lock.file());
       checkDurability(pool);
-      checkOwn(pool);
-      Flyway.configure()
-          .dataSource(pool)
-          .locations("classpath:db/migration")
-          .validateMigrationNaming(true)
-          .load()
-          .migrate();
-      JdbcExecutionStore store = store(pool, same, clock, lock);
+      migrate(pool);
+      JdbcExecutionStore store = store(pool, same, clock, takenOver(pool), lock);
       declareInterruptedUnknown(store);
       return store;
     } catch (Exception e) {
@@ -70,12 +73,42 @@ final class SqliteStore {
     }
   }
 
+  private static void takeOver(Path file, Optional<String> heir, Clock clock) throws Exception {
+    String tenant =
+        heir.orElseThrow(
+            () ->
+                new IOException(
+                    "it is of OpenExec 0.1.10 and its executions become those of the tenant that"
+                        + " is served; set CLAWSHIELD_TENANT_ID"));
+    new Takeover(file, tenant, clock, step -> {}).run();
+  }
+
+  private static Optional<Instant> takenOver(DataSource database) throws SQLException {
+    try (Connection connection = database.getConnection()) {
+      return new TakenOverTable(connection).since();
+    }
+  }
+
+  /** Makes the tables, or brings them up to date. Another program's are refused. */
+  static void migrate(DataSource database) {
+    Flyway.configure()
+        .dataSource(database)
+        .locations("classpath:db/migration")
+        .validateMigrationNaming(true)
+        .load()
+        .migrate();
+  }
+
   /** Opens the file of a service that may be running. */
   static JdbcExecutionStore attach(Path file, Clock clock) throws Exception {
     checkHeader(file);
+    if (OldDatabase.isAt(file)) {
+      throw new IOException(
+          "it is of OpenExec 0.1.10; start the service, which takes it over, then try again");
+    }
     HikariDataSource pool = pool(file);
     try {
-      return store(pool, SameFiles.of(file), clock, null);
+      return store(pool, SameFiles.of(file), clock, Optional.empty(), null);
     } catch (Exception e) {
       Resources.close(pool);
       throw e;
@@ -84,13 +117,17 @@ final class SqliteStore {
 
   /** Makes the store; who holds the file also looks after its log. */
   private static JdbcExecutionStore store(
-      HikariDataSource pool, SameFiles same, Clock clock, @Nullable FileLock lock) {
+      HikariDataSource pool,
+      SameFiles same,
+      Clock clock,
+      Optional<Instant> takenOver,
+      @Nullable FileLock lock) {
     GroupCommit writer =
         new GroupCommit(pool, Dialect.SQLITE, Fence.NONE, same, clock, Databases.WAITING_WRITES);
     List<AutoCloseable> resources =
         lock == null ? List.of() : List.of(new Checkpoints(pool, writer), lock);
     return new JdbcExecutionStore(
-        pool, Dialect.SQLITE, writer, Lease.ofTheProcess(), clock, resources);
+        pool, Dialect.SQLITE, writer, Lease.ofTheProcess(), clock, takenOver, resources);
   }
 
   /** Turns what an earlier process left running into unknown: it may have taken effect. */
@@ -134,31 +171,30 @@ final class SqliteStore {
       throw new IOException("it is a directory");
     }
     if (Files.notExists(file)) {
-      // SQLite would make it readable by all; its -wal and -shm take the mode of the file.
-      if (Files.getFileStore(directory).supportsFileAttributeView("posix")) {
-        Files.createFile(
-            file,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      } else {
-        Files.createFile(file);
-      }
+      PrivateFile.create(file);
     }
     if (!Files.isWritable(file) || !Files.isWritable(directory)) {
       throw new IOException("it or its directory is not writable");
     }
-    Path real = file.toRealPath();
-    // Under two names SQLite keeps two write-ahead logs, and the lock beside it is not the same.
+    return file.toRealPath();
+  }
+
+  /** Under two names SQLite keeps two write-ahead logs, and the lock beside it is not the same. */
+  private static void checkOneName(Path real) throws IOException {
     if (Files.getFileStore(real).supportsFileAttributeView("unix")
         && (int) Files.getAttribute(real, "unix:nlink") > 1) {
       throw new IOException("it has more than one hard link; keep one name");
     }
-    return real;
+  }
+
+  static String url(Path file) {
+    return "jdbc:sqlite:" + file + PARAMETERS;
   }
 
   static HikariDataSource pool(Path file) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("openexec-sqlite");
-    config.setJdbcUrl("jdbc:sqlite:" + file + PARAMETERS);
+    config.setJdbcUrl(url(file));
     config.setMaximumPoolSize(CONNECTIONS);
     config.setMinimumIdle(1);
     config.setConnectionTimeout(5_000);
@@ -172,22 +208,6 @@ final class SqliteStore {
           || !pragma(statement, "synchronous").equals(Integer.toString(SYNCHRONOUS_FULL))) {
         throw new SQLException(
             "its file system does not support SQLite's write-ahead log; use a local disk");
-      }
-    }
-  }
-
-  /** Another program's tables are not ours to add to. */
-  private static void checkOwn(HikariDataSource pool) throws SQLException {
-    try (Connection connection = pool.getConnection();
-        Statement statement = connection.createStatement();
-        ResultSet tables =
-            statement.executeQuery(
-                "SELECT COUNT(*), COALESCE(SUM(name = 'flyway_schema_history'), 0)"
-                    + " FROM sqlite_master WHERE type = 'table'")) {
-      if (tables.next() && tables.getInt(1) > 0 && tables.getInt(2) == 0) {
-        throw new SQLException(
-            "it belongs to another program or to OpenExec 0.1.10, whose records this version"
-                + " cannot take over; name another file");
       }
     }
   }

@@ -29,6 +29,7 @@ class ExactlyOnceTest {
     try (ExecutionStore real =
             Databases.open(
                 TestDatabase.sqlite(directory).parsed(),
+                Optional.of(""),
                 Duration.ofSeconds(60),
                 Clock.systemUTC());
         Unfinished unfinished = new Unfinished(real)) {
@@ -66,6 +67,16 @@ class ExactlyOnceTest {
     @Override
     public Optional<Execution> find(UUID id) throws StoreUnavailable {
       return real.find(id);
+    }
+
+    @Override
+    public Optional<Execution> find(VerifiedRequest request) throws StoreUnavailable {
+      return real.find(request);
+    }
+
+    @Override
+    public boolean isUsedBeforeTakeover(VerifiedRequest request) throws StoreUnavailable {
+      return real.isUsedBeforeTakeover(request);
     }
 
     @Override

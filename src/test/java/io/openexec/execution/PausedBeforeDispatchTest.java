@@ -11,6 +11,7 @@ import io.openexec.testing.Postgres;
 import io.openexec.testing.TestDatabase;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,14 +31,15 @@ class PausedBeforeDispatchTest {
               ran.incrementAndGet();
               return payload;
             });
-    try (ExecutionStore store = Databases.open(database.parsed(), LEASE, Clock.systemUTC());
+    try (ExecutionStore store =
+            Databases.open(database.parsed(), Optional.of(""), LEASE, Clock.systemUTC());
         Unfinished unfinished = new Unfinished(store);
         Dispatcher dispatcher = new Dispatcher(store.lease(), unfinished, 1)) {
       ExactlyOnce exactlyOnce = new ExactlyOnce(store, unfinished, Runnable::run);
       Admitted admitted = (Admitted) exactlyOnce.claim(candidate);
       // Another process sees its lease run out.
       database.execute("DELETE FROM instances");
-      Databases.open(database.parsed(), LEASE, Clock.systemUTC()).close();
+      Databases.open(database.parsed(), Optional.of(""), LEASE, Clock.systemUTC()).close();
       while (store.lease().isHeldBy(admitted.attempt().owner())) {
         TimeUnit.MILLISECONDS.sleep(5);
       }

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +42,7 @@ abstract class ExecutionStoreTest {
   @BeforeEach
   void open() {
     database = database();
-    store = Databases.open(database.parsed(), LEASE, Clock.systemUTC());
+    store = Databases.open(database.parsed(), Optional.of(""), LEASE, Clock.systemUTC());
   }
 
   @AfterEach

@@ -18,6 +18,7 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -52,7 +53,8 @@ abstract class GroupCommitTest {
   @BeforeEach
   void open() {
     database = database();
-    Databases.open(database.parsed(), ExecutionStoreTest.LEASE, Clock.systemUTC()).close();
+    Databases.open(database.parsed(), Optional.of(""), ExecutionStoreTest.LEASE, Clock.systemUTC())
+        .close();
     pool = pool(database);
     commits =
         new GroupCommit(pool, dialect(), Fence.NONE, SameFiles.none(), Clock.systemUTC(), CAPACITY);

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,7 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
   }
 
   private JdbcExecutionStore another(Duration lease) {
-    return Databases.open(database.parsed(), lease, Clock.systemUTC());
+    return Databases.open(database.parsed(), Optional.of(""), lease, Clock.systemUTC());
   }
 
   @Test
@@ -181,7 +182,8 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
   void anotherProgramsTablesAreNotAddedTo() {
     TestDatabase foreign = Postgres.database();
     foreign.execute("CREATE TABLE customers (id INTEGER)");
-    assertThatThrownBy(() -> Databases.open(foreign.parsed(), LEASE, Clock.systemUTC()))
+    assertThatThrownBy(
+            () -> Databases.open(foreign.parsed(), Optional.of(""), LEASE, Clock.systemUTC()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("another program's tables");
     assertThat(foreign.rows("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"))
