@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param routes {@code OPENEXEC_ROUTES}
  * @param lease {@code OPENEXEC_LEASE_SECONDS}: after how long without a word from it a process that
  *     shares the database counts as gone
+ * @param selfTest {@code OPENEXEC_SELF_TEST}: whether the start tries the whole route first
  * @param shutdown {@code OPENEXEC_SHUTDOWN_SECONDS}: how long running actions may take to end when
  *     the service is told to
  */
@@ -46,6 +47,7 @@ public record Configuration(
     int port,
     Path routes,
     Duration lease,
+    boolean selfTest,
     Duration shutdown) {
   private static final String MODE = "OPENEXEC_MODE";
   private static final String PUBLIC_KEY = "CLAWSHIELD_PUBLIC_KEY";
@@ -56,6 +58,7 @@ public record Configuration(
   private static final String PORT = "OPENEXEC_PORT";
   private static final String ROUTES = "OPENEXEC_ROUTES";
   private static final String LEASE = "OPENEXEC_LEASE_SECONDS";
+  private static final String SELF_TEST = "OPENEXEC_SELF_TEST";
   private static final String SHUTDOWN = "OPENEXEC_SHUTDOWN_SECONDS";
   private static final String LOG_LEVEL = "OPENEXEC_LOG_LEVEL";
   private static final List<String> LOG_LEVELS =
@@ -121,6 +124,7 @@ public record Configuration(
           port(),
           routes(workingDirectory, besideTheJar),
           seconds(LEASE, 15, 3),
+          isTrue(SELF_TEST, "true"),
           seconds(SHUTDOWN, 30, 0));
     }
 
@@ -131,6 +135,14 @@ public record Configuration(
       }
       throw refused(
           name, "is '" + seconds + "'; set it to a number of seconds, from " + least + " to 9999");
+    }
+
+    private boolean isTrue(String name, String fallback) {
+      String value = orElse(name, fallback);
+      if (!Set.of("true", "false").contains(value)) {
+        throw refused(name, "is '" + value + "'; set it to true or false");
+      }
+      return value.equals("true");
     }
 
     private void checkLogLevel() {
@@ -163,11 +175,8 @@ public record Configuration(
           }
         }
       }
-      String insecure = orElse(INSECURE_DEMO, "false");
-      if (!Set.of("true", "false").contains(insecure)) {
-        throw refused(INSECURE_DEMO, "is '" + insecure + "'; set it to true or false");
-      }
-      if (mode == Mode.DEMO && !loopback && insecure.equals("false")) {
+      boolean insecure = isTrue(INSECURE_DEMO, "false");
+      if (mode == Mode.DEMO && !loopback && !insecure) {
         throw refused(
             HOST,
             "is not a loopback address, and demo mode executes without approval; set "

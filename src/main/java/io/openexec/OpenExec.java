@@ -1,5 +1,6 @@
 package io.openexec;
 
+import io.openexec.boundary.Ed25519Provider;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -45,6 +46,8 @@ public final class OpenExec implements Callable<Integer> {
   /** Starts the service, which then lives on in threads of its own. */
   @Override
   public Integer call() {
+    // It takes a while to load its native library, and nobody needs it before the routes stand.
+    new Thread(Ed25519Provider::fastest, "openexec-ed25519").start();
     try {
       Configuration configuration =
           Configuration.of(System.getenv(), Path.of("").toAbsolutePath(), besideTheJar());

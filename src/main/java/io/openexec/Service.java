@@ -122,10 +122,14 @@ public final class Service implements AutoCloseable {
     Flow.Pages pages =
         new Flow.Pages(status::index, status::health, status::ready, status::version);
     try {
-      flow.start(kernel, pages, workers);
+      flow.start(pages, workers);
     } catch (Exception e) {
       throw new StartRefused("the routes cannot start: " + Errors.rootCause(e), e);
     }
+    if (configuration.selfTest()) {
+      SelfTest.run(flow, registry, workers, clock);
+    }
+    flow.serve(kernel);
     try {
       port = flow.listen(configuration.host(), configuration.loopback(), configuration.port());
     } catch (IOException e) {

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
 import org.bouncycastle.crypto.util.PublicKeyFactory;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The approvers' Ed25519 public keys (RFC 8032), parsed and screened once.
@@ -26,17 +28,20 @@ public final class ApprovalKeys {
   // What an encoder makes of 64 bytes: 86 characters and two of padding.
   private static final int SIGNATURE_CHARACTERS = 88;
 
-  private final Ed25519Provider provider;
-  private final List<Ed25519Provider.Key> keys;
+  // Asked for at the first use: it takes a while to load, and nothing before that needs it.
+  private final Supplier<Ed25519Provider> provider;
+  private final List<Ed25519PublicKeyParameters> screened;
+  private volatile @Nullable List<Ed25519Provider.Key> keys;
 
-  private ApprovalKeys(Ed25519Provider provider, List<Ed25519Provider.Key> keys) {
+  private ApprovalKeys(
+      Supplier<Ed25519Provider> provider, List<Ed25519PublicKeyParameters> screened) {
     this.provider = provider;
-    this.keys = List.copyOf(keys);
+    this.screened = List.copyOf(screened);
   }
 
   /** Returns an empty set, under which nothing verifies. */
   public static ApprovalKeys none() {
-    return new ApprovalKeys(Ed25519Provider.fastest(), List.of());
+    return new ApprovalKeys(Ed25519Provider::fastest, List.of());
   }
 
   /**
@@ -46,17 +51,21 @@ public final class ApprovalKeys {
    * @throws IllegalArgumentException saying which block is wrong, and how
    */
   public static ApprovalKeys parse(String pem) {
-    return parse(pem, Ed25519Provider.fastest());
+    return parse(pem, Ed25519Provider::fastest);
   }
 
   /** As {@link #parse(String)}, for that provider to verify. */
   static ApprovalKeys parse(String pem, Ed25519Provider provider) {
+    return parse(pem, () -> provider);
+  }
+
+  private static ApprovalKeys parse(String pem, Supplier<Ed25519Provider> provider) {
     Matcher block = PEM.matcher(pem.replace("\\n", "\n"));
-    List<Ed25519Provider.Key> keys = new ArrayList<>();
+    List<Ed25519PublicKeyParameters> keys = new ArrayList<>();
     int end = 0;
     while (block.find() && block.start() == end) {
       end = block.end();
-      keys.add(provider.key(screened(keys.size() + 1, block.group(1))));
+      keys.add(screened(keys.size() + 1, block.group(1)));
     }
     if (keys.isEmpty() || end != block.regionEnd()) {
       throw new IllegalArgumentException(
@@ -93,12 +102,22 @@ public final class ApprovalKeys {
 
   /** Returns what verifies signatures under these keys. */
   public Ed25519Provider provider() {
-    return provider;
+    return provider.get();
+  }
+
+  /** Returns the provider's own form of the keys, made once. */
+  private List<Ed25519Provider.Key> keys() {
+    List<Ed25519Provider.Key> known = keys;
+    if (known == null) {
+      known = screened.stream().map(provider()::key).toList();
+      keys = known;
+    }
+    return known;
   }
 
   /** Returns whether there is no key at all. */
   public boolean isEmpty() {
-    return keys.isEmpty();
+    return screened.isEmpty();
   }
 
   /**
@@ -111,7 +130,7 @@ public final class ApprovalKeys {
    */
   void verify(byte[] message, String base64) {
     byte[] signature = decode(base64);
-    for (Ed25519Provider.Key key : keys) {
+    for (Ed25519Provider.Key key : keys()) {
       if (key.verifies(message, signature)) {
         return;
       }

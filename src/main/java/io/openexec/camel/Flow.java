@@ -67,6 +67,7 @@ public final class Flow implements AutoCloseable {
   private final Path folder;
   private final List<ActionFiles.Loaded> actionFiles;
   private final Main main = new Main();
+  private volatile @Nullable Kernel kernel;
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
 
@@ -106,15 +107,15 @@ public final class Flow implements AutoCloseable {
       Supplier<Answer> version) {}
 
   /**
-   * Starts the routes.
+   * Starts the routes; {@link #serve} says over what, before anything can come in.
    *
    * @param workers runs the steps of requests; those that wait for the store do so as {@link
    *     java.util.concurrent.CompletableFuture#get()} does
    * @throws Exception if they cannot start, or one that the flow needs is missing
    */
-  public void start(Kernel kernel, Pages pages, Executor workers) throws Exception {
+  public void start(Pages pages, Executor workers) throws Exception {
     configure();
-    bind(kernel, pages);
+    bind(pages);
     main.init();
     CamelContext context = main.getCamelContext();
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
@@ -130,6 +131,23 @@ public final class Flow implements AutoCloseable {
     }
     main.start();
     producer = context.createProducerTemplate();
+  }
+
+  /** From now on the gates are those of that kernel. Nothing may be under way. */
+  public void serve(Kernel newKernel) {
+    kernel = newKernel;
+  }
+
+  private Kernel kernel() {
+    return Objects.requireNonNull(kernel);
+  }
+
+  /** Ends listening, and waits for what is under way; {@link #listen} may follow. */
+  public void stopListening(Duration patience) {
+    if (door != null) {
+      door.stopListening();
+      door.drain(patience);
+    }
   }
 
   /**
@@ -178,15 +196,26 @@ public final class Flow implements AutoCloseable {
     configuration.setShutdownLogInflightExchangesOnTimeout(false);
   }
 
-  private void bind(Kernel kernel, Pages pages) {
+  private void bind(Pages pages) {
     main.bind("parse", (Processor) Flow::parse);
-    main.bind("verify", Step.of("verify", ExecutionRequest.class, kernel.verifier()::verify));
-    main.bind("admit", Step.of("admit", VerifiedRequest.class, kernel.admission()::judge));
+    main.bind(
+        "verify",
+        Step.of("verify", ExecutionRequest.class, request -> kernel().verifier().verify(request)));
+    main.bind(
+        "admit",
+        Step.of("admit", VerifiedRequest.class, verified -> kernel().admission().judge(verified)));
     main.bind("executionId", executionId());
-    main.bind("nonces", new NonceRepository(kernel.exactlyOnce()));
-    main.bind("dispatch", AsyncStep.of("dispatch", Admitted.class, kernel.dispatcher()::dispatch));
-    main.bind("record", AsyncStep.of("record", Executed.class, kernel.exactlyOnce()::record));
-    main.bind("await", AsyncStep.of("await", OnRecord.class, kernel.patience()::await));
+    main.bind("nonces", new NonceRepository(candidate -> kernel().exactlyOnce().claim(candidate)));
+    main.bind(
+        "dispatch",
+        AsyncStep.of(
+            "dispatch", Admitted.class, admitted -> kernel().dispatcher().dispatch(admitted)));
+    main.bind(
+        "record",
+        AsyncStep.of(
+            "record", Executed.class, executed -> kernel().exactlyOnce().record(executed)));
+    main.bind(
+        "await", AsyncStep.of("await", OnRecord.class, found -> kernel().patience().await(found)));
     main.bind("answer", Step.of("answer", OnRecord.class, Answer::of));
     main.bind("reject", (Processor) Flow::reject);
 
@@ -194,7 +223,7 @@ public final class Flow implements AutoCloseable {
         "checkReceipt",
         (Processor)
             exchange ->
-                exchange.getMessage().setBody(kernel.receiptCheck().check(bytes(exchange))));
+                exchange.getMessage().setBody(kernel().receiptCheck().check(bytes(exchange))));
     main.bind("index", page(pages.index()));
     main.bind("health", page(pages.health()));
     main.bind("ready", page(pages.ready()));

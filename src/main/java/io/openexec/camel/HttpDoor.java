@@ -189,11 +189,18 @@ final class HttpDoor implements AutoCloseable {
     }
   }
 
+  /** Ends listening; what is under way goes on. */
+  void stopListening() {
+    HttpServer listening = server;
+    server = null;
+    if (listening != null) {
+      listening.close().toCompletionStage().toCompletableFuture().join();
+    }
+  }
+
   @Override
   public void close() {
-    if (server != null) {
-      server.close().toCompletionStage().toCompletableFuture().join();
-    }
+    stopListening();
     statusWorkers.shutdown();
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }

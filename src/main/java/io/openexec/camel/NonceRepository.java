@@ -2,8 +2,8 @@ package io.openexec.camel;
 
 import io.openexec.execution.Candidate;
 import io.openexec.execution.Claim;
-import io.openexec.execution.ExactlyOnce;
 import java.util.Objects;
+import java.util.function.Function;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
@@ -16,10 +16,10 @@ import org.apache.camel.support.service.ServiceSupport;
  * came to is recorded by a step of its own, before anyone is answered.
  */
 final class NonceRepository extends ServiceSupport implements IdempotentRepository {
-  private final ExactlyOnce exactlyOnce;
+  private final Function<Candidate, Claim> gate;
 
-  NonceRepository(ExactlyOnce exactlyOnce) {
-    this.exactlyOnce = exactlyOnce;
+  NonceRepository(Function<Candidate, Claim> gate) {
+    this.gate = gate;
   }
 
   @Override
@@ -29,7 +29,7 @@ final class NonceRepository extends ServiceSupport implements IdempotentReposito
       if (!candidate.executionId().equals(key)) {
         throw new IllegalStateException("the key is not the candidate's");
       }
-      Claim claim = exactlyOnce.claim(candidate);
+      Claim claim = gate.apply(candidate);
       exchange.getMessage().setBody(claim);
       return claim instanceof Claim.Admitted;
     } catch (Error e) {

@@ -38,6 +38,8 @@ public final class TestService implements AutoCloseable {
       this.directory = directory;
       environment.put("OPENEXEC_PORT", "0");
       environment.put("OPENEXEC_ROUTES", ROUTES.toString());
+      // Hundreds of starts: the tests of packaged services have it.
+      environment.put("OPENEXEC_SELF_TEST", "false");
     }
 
     public Setup with(String name, String value) {
