@@ -13,7 +13,7 @@ record Row(Kind kind, Engine engine, boolean stored) {
   /** What a service does with a request. */
   enum Kind {
     BARE("bare"),
-    STOCK("stock"),
+    EVENT_LOOP("event-loop"),
     DEMO_PURE("demo/pure"),
     CLAWSHIELD_PURE("clawshield/pure"),
     CLAWSHIELD_EFFECTFUL("clawshield/effectful");
@@ -37,7 +37,7 @@ record Row(Kind kind, Engine engine, boolean stored) {
 
   /** All rows, in the order in which they are printed. */
   static List<Row> all() {
-    List<Row> rows = new ArrayList<>(List.of(BARE, new Row(Kind.STOCK, Engine.NONE, false)));
+    List<Row> rows = new ArrayList<>(List.of(BARE, new Row(Kind.EVENT_LOOP, Engine.NONE, false)));
     for (Engine engine : List.of(Engine.SQLITE, Engine.POSTGRESQL)) {
       rows.add(new Row(Kind.DEMO_PURE, engine, false));
       rows.add(new Row(Kind.DEMO_PURE, engine, true));

@@ -72,7 +72,7 @@ final class Site implements AutoCloseable {
 
   Workload workload(Row row) {
     return switch (row.kind()) {
-      case BARE, STOCK -> new BareRequests();
+      case BARE, EVENT_LOOP -> new BareRequests();
       case DEMO_PURE -> Executions.ofEcho(Optional.empty());
       case CLAWSHIELD_PURE -> Executions.ofEcho(Optional.of(signer));
       case CLAWSHIELD_EFFECTFUL -> Executions.ofNote(Optional.of(signer));
@@ -86,7 +86,7 @@ final class Site implements AutoCloseable {
     if (row.bare()) {
       String classPath = TEST_CLASSES + File.pathSeparator + JAR;
       command.addAll(List.of("-cp", classPath, BareRoute.class.getName()));
-      if (row.kind() == Row.Kind.STOCK) {
+      if (row.kind() == Row.Kind.BARE) {
         command.add(BareRoute.WORKERS);
       }
       return ServiceProcess.start(folder, command, environment);

@@ -45,7 +45,7 @@ final class Targets {
 
   private static double rateToBare(Row.Kind kind) {
     return switch (kind) {
-      case BARE, STOCK -> 1;
+      case BARE, EVENT_LOOP -> 1;
       case DEMO_PURE -> DEMO_PURE;
       case CLAWSHIELD_PURE -> CLAWSHIELD_PURE;
       case CLAWSHIELD_EFFECTFUL -> CLAWSHIELD_EFFECTFUL;

@@ -27,7 +27,7 @@ final class Checkpoints implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
   private static final int MANY_FRAMES = 16_000;
   private static final int LITTLE_FRAMES = 1_600;
-  private static final int MAX_ROUNDS = 6;
+  private static final int MAX_ROUNDS = 3;
   private static final long LOOK_MILLIS = 50;
   private static final long PAUSE_SECONDS = 10;
 

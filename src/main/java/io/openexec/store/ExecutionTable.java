@@ -31,12 +31,15 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The tables of the record, on one connection: all the SQL on what is executed here, prepared once.
  * Not for several threads at a time.
  */
 final class ExecutionTable implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ExecutionTable.class);
   private static final JsonMapper MAPPER = new JsonMapper();
 
   private static final String COLUMNS =
@@ -409,6 +412,16 @@ final class ExecutionTable implements AutoCloseable {
     PreparedStatement upsert = prepare(PROBE);
     upsert.setLong(1, clock.millis());
     return upsert.executeUpdate();
+  }
+
+  /** Closes the statements and gives the connection back to its pool. */
+  void giveBack() {
+    try {
+      close();
+      connection.close();
+    } catch (SQLException e) {
+      LOG.debug("a connection that was given back is of no use", e);
+    }
   }
 
   /** Closes the statements, not the connection. */

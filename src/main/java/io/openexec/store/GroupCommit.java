@@ -27,7 +27,7 @@ final class GroupCommit implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
   private static final int MAX_BATCH = 256;
   private static final int MAX_TRIES = 3;
-  private static final long IDLE_MILLIS = 200;
+  private static final long IDLE_MILLIS = 20;
   private static final long FAILING_NANOS = 5_000_000_000L;
 
   private final HikariDataSource pool;
@@ -148,7 +148,10 @@ final class GroupCommit implements AutoCloseable {
       }
     }
     queue.forEach(late -> late.failed(new StoreUnavailable("the store is closed")));
-    discard();
+    ExecutionTable known = table;
+    if (known != null) {
+      known.giveBack();
+    }
     ended = true;
     pauseIfAsked();
   }

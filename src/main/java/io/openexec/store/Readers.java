@@ -84,8 +84,11 @@ final class Readers implements AutoCloseable {
     return idle.pollFirst();
   }
 
+  /** Gives the connections back. Nobody reads any more. */
   @Override
   public void close() {
-    discardIdle();
+    for (ExecutionTable table = next(); table != null; table = next()) {
+      table.giveBack();
+    }
   }
 }

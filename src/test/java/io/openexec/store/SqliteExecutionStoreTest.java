@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.boundary.VerifiedRequest;
+import io.openexec.execution.ExecutionStore.Insert;
 import io.openexec.execution.Outcome;
 import io.openexec.execution.State;
 import io.openexec.execution.StoreUnavailable;
@@ -52,6 +53,18 @@ class SqliteExecutionStoreTest extends ExecutionStoreTest {
     Files.delete(directory.resolve("openexec.db.lock"));
     assertThatThrownBy(() -> insert(request("after"), mine(), succeeded("{}")))
         .hasCauseInstanceOf(StoreUnavailable.class);
+  }
+
+  @Test
+  void theWriteAheadLogBeginsAnewWhileWritesGoOn() throws Exception {
+    String large = "{\"x\":\"" + "x".repeat(200_000) + "\"}";
+    for (int i = 0; i < 700; i++) {
+      assertThat(insert(request("n" + i), mine(), succeeded(large))).isEqualTo(Insert.INSERTED);
+    }
+    assertThat(Files.size(file())).as("140 MB were written").isGreaterThan(70_000_000);
+    assertThat(Files.size(directory.resolve("openexec.db-wal"))).isLessThan(100_000_000);
+    assertThat(state(request("n0"))).isEqualTo(State.SUCCEEDED);
+    assertThat(state(request("n699"))).isEqualTo(State.SUCCEEDED);
   }
 
   @Test
