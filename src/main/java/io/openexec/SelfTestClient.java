@@ -34,10 +34,10 @@ final class SelfTestClient {
   static final String PURE = "self-test-pure";
   static final String EFFECTFUL = "self-test-effectful";
 
-  private static final int CONNECTIONS = 2;
-  private static final Duration LENGTH = Duration.ofMillis(150);
+  private static final int CONNECTIONS = 1;
+  private static final Duration LENGTH = Duration.ofMillis(50);
   private static final int READ_MILLIS = 10_000;
-  private static final int LEAST_ROUNDS = 3;
+  private static final int LEAST_ROUNDS = 2;
 
   private final Clock clock;
   private final Ed25519PrivateKeyParameters key =
