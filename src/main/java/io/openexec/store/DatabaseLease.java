@@ -13,9 +13,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -93,8 +93,10 @@ final class DatabaseLease implements Lease, Fence, AutoCloseable {
   /** Takes a lease and keeps renewing it. */
   static DatabaseLease take(HikariDataSource pool, Duration length, Clock clock)
       throws SQLException {
-    ScheduledExecutorService renewals =
-        Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "openexec-lease"));
+    ScheduledThreadPoolExecutor renewals =
+        new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "openexec-lease"));
+    // Or close() would wait for the next renewal.
+    renewals.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     DatabaseLease lease = new DatabaseLease(pool, length, clock, renewals);
     try {
       lease.take();
@@ -103,8 +105,7 @@ final class DatabaseLease implements Lease, Fence, AutoCloseable {
       renewals.shutdown();
       throw e;
     }
-    long pause = length.toMillis() / RENEWALS;
-    var unused = renewals.scheduleWithFixedDelay(lease::renew, pause, pause, TimeUnit.MILLISECONDS);
+    lease.renewIn(renewals, length.dividedBy(RENEWALS));
     return lease;
   }
 
