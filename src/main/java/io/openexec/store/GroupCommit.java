@@ -103,10 +103,12 @@ final class GroupCommit implements AutoCloseable {
     }
 
     void run() {
+      // The writer must not end of it.
       try {
         task.run();
-      } finally {
         done.complete(null);
+      } catch (RuntimeException | Error e) {
+        done.completeExceptionally(e);
       }
     }
   }
@@ -201,6 +203,10 @@ final class GroupCommit implements AutoCloseable {
     } catch (SQLException | RuntimeException | Error e) {
       // An Error too: this thread must not end while anyone may write.
       discard();
+      if (written && !(e instanceof SQLException)) {
+        // It may be committed: nothing that looks as if it could be done again.
+        return new SQLException("the commit ended otherwise", e);
+      }
       return kept && !written && e instanceof SQLException lost && dialect.isConnectionLoss(lost)
           ? new StaleConnection(lost)
           : e;
