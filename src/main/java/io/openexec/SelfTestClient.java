@@ -16,14 +16,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.crypto.signers.Ed25519Signer;
 import org.bouncycastle.crypto.util.SubjectPublicKeyInfoFactory;
@@ -34,7 +29,6 @@ final class SelfTestClient {
   static final String PURE = "self-test-pure";
   static final String EFFECTFUL = "self-test-effectful";
 
-  private static final int CONNECTIONS = 1;
   private static final Duration LENGTH = Duration.ofMillis(50);
   private static final int READ_MILLIS = 10_000;
   private static final int LEAST_ROUNDS = 2;
@@ -64,32 +58,7 @@ final class SelfTestClient {
    * @throws IllegalStateException if one is answered otherwise than it has to be
    */
   void run(int port) throws IOException {
-    ExecutorService threads = Executors.newFixedThreadPool(CONNECTIONS);
-    try {
-      long end = System.nanoTime() + LENGTH.toNanos();
-      List<Future<?>> connections = new ArrayList<>();
-      for (int i = 0; i < CONNECTIONS; i++) {
-        connections.add(
-            threads.submit(
-                () -> {
-                  converse(port, end);
-                  return null;
-                }));
-      }
-      for (Future<?> connection : connections) {
-        connection.get();
-      }
-    } catch (ExecutionException e) {
-      throw new IOException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    } finally {
-      threads.shutdownNow();
-    }
-  }
-
-  private void converse(int port, long end) throws IOException, JsonRefused {
+    long end = System.nanoTime() + LENGTH.toNanos();
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(READ_MILLIS);
@@ -109,10 +78,10 @@ final class SelfTestClient {
   }
 
   /** A request with its approval; of its signature that many bytes are wrong. */
-  private String body(String action, String nonce, String payload, int wrong) throws JsonRefused {
+  private String body(String action, String nonce, String payload, int wrong) throws IOException {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String id = UUID.randomUUID().toString();
-    String hash = ActionHash.of(action, JsonValue.parse(payload)).hex();
+    String hash = hash(action, payload);
     String issued = now.toString();
     String expires = now.plusSeconds(60).toString();
     byte[] text = (id + TENANT + hash + issued + expires).getBytes(StandardCharsets.UTF_8);
@@ -134,6 +103,14 @@ final class SelfTestClient {
             issued,
             expires,
             Base64.getEncoder().encodeToString(signature));
+  }
+
+  private static String hash(String action, String payload) throws IOException {
+    try {
+      return ActionHash.of(action, JsonValue.parse(payload)).hex();
+    } catch (JsonRefused e) {
+      throw new IOException(e);
+    }
   }
 
   private static void expect(int status, InputStream in, OutputStream out, String body)
