@@ -26,7 +26,11 @@ public abstract class TestDatabase {
 
   /** A file in that folder. */
   public static TestDatabase sqlite(Path directory) {
-    Path file = directory.resolve("openexec.db");
+    return file(directory.resolve("openexec.db"));
+  }
+
+  /** That file. */
+  public static TestDatabase file(Path file) {
     return new TestDatabase("sqlite:///" + file, "jdbc:sqlite:" + file) {
       @Override
       public long commits() {
