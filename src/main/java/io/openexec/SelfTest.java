@@ -77,6 +77,7 @@ final class SelfTest {
                 new DatabaseUrl.Sqlite(directory.resolve("record.db")),
                 Optional.empty(),
                 PATIENCE,
+                workers,
                 clock);
         Unfinished unfinished = new Unfinished(store);
         Dispatcher dispatcher = new Dispatcher(store.lease(), unfinished, CONCURRENT);

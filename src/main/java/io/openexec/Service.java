@@ -15,9 +15,9 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
-import java.util.concurrent.TimeUnit;
 
 /** A running service: the kernel over a store, carried by the routes. */
 public final class Service implements AutoCloseable {
@@ -32,14 +32,16 @@ public final class Service implements AutoCloseable {
   private final Unfinished unfinished;
   private final Dispatcher dispatcher;
   private final Patience patience;
-  private final ForkJoinPool workers = workers();
+  private final ForkJoinPool workers;
   private final Flow flow;
   private int port;
   private boolean closed;
 
-  private Service(Configuration configuration, Flow flow, ExecutionStore store) {
+  private Service(
+      Configuration configuration, Flow flow, ForkJoinPool workers, ExecutionStore store) {
     this.configuration = configuration;
     this.flow = flow;
+    this.workers = workers;
     this.registry = new ActionRegistry(flow.actions());
     this.store = store;
     this.unfinished = new Unfinished(store);
@@ -48,8 +50,7 @@ public final class Service implements AutoCloseable {
   }
 
   /**
-   * A few threads for all requests: each that waits for its reservation's commit is made up for by
-   * another one meanwhile, up to a bound.
+   * A few threads for all requests: none of them waits for a commit, or for an effectful action.
    */
   private static ForkJoinPool workers() {
     int parallelism = Math.max(MIN_WORKERS, 2 * Runtime.getRuntime().availableProcessors());
@@ -63,14 +64,7 @@ public final class Service implements AutoCloseable {
         },
         null,
         // First come, first served.
-        true,
-        parallelism,
-        parallelism + MAX_EFFECTFUL,
-        1,
-        // Beyond the bound they just wait.
-        pool -> true,
-        1,
-        TimeUnit.MINUTES);
+        true);
   }
 
   /**
@@ -81,8 +75,9 @@ public final class Service implements AutoCloseable {
    */
   public static Service start(Configuration configuration, Clock clock) {
     Flow flow = readFlow(configuration);
-    ExecutionStore store = openStore(configuration, clock);
-    Service service = new Service(configuration, flow, store);
+    ForkJoinPool workers = workers();
+    ExecutionStore store = openStore(configuration, workers, clock);
+    Service service = new Service(configuration, flow, workers, store);
     try {
       service.startFlow(clock);
       return service;
@@ -100,10 +95,15 @@ public final class Service implements AutoCloseable {
     }
   }
 
-  private static ExecutionStore openStore(Configuration configuration, Clock clock) {
+  private static ExecutionStore openStore(
+      Configuration configuration, Executor workers, Clock clock) {
     try {
       return Databases.open(
-          configuration.database(), configuration.servedTenant(), configuration.lease(), clock);
+          configuration.database(),
+          configuration.servedTenant(),
+          configuration.lease(),
+          workers,
+          clock);
     } catch (IllegalStateException e) {
       throw new StartRefused(e.getMessage() + " (OPENEXEC_DB_URL)", e);
     }

@@ -12,6 +12,8 @@ CREATE TABLE executions (
   reason      VARCHAR(64),
   result      TEXT,
   receipt     CHAR(64),
+  -- The artifact, verbatim, where there is one.
+  approval    TEXT,
   owner       VARCHAR(36)  NOT NULL,
   attempt     BIGINT       NOT NULL,
   created_at  BIGINT       NOT NULL,
@@ -23,15 +25,15 @@ CREATE TABLE executions (
 -- What the start has to look at, and what an operator asks for.
 CREATE INDEX executions_open ON executions (state) WHERE state IN ('running', 'unknown');
 
--- One execution for an approval.
+-- One execution for an approval. Its rows come and go in the transactions of their executions; a
+-- foreign key, with the index that it needs, would be one more random page for each execution. For
+-- the same reason it is one tree with SQLite (WITHOUT ROWID).
 CREATE TABLE approvals (
   tenant       VARCHAR(255) NOT NULL,
   approval_id  VARCHAR(36)  NOT NULL,
-  execution_id VARCHAR(36)  NOT NULL REFERENCES executions (id) ON DELETE CASCADE,
-  artifact     TEXT         NOT NULL,
+  execution_id VARCHAR(36)  NOT NULL,
   PRIMARY KEY (tenant, approval_id)
-);
-CREATE INDEX approvals_execution ON approvals (execution_id);
+) ${one_tree};
 
 -- What an execution's outcome was before it was settled, and outcomes that came too late to count.
 CREATE TABLE outcome_history (

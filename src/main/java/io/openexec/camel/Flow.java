@@ -11,6 +11,7 @@ import io.openexec.execution.Answer;
 import io.openexec.execution.Candidate;
 import io.openexec.execution.Claim.Admitted;
 import io.openexec.execution.Claim.OnRecord;
+import io.openexec.execution.Claim.Unclaimed;
 import io.openexec.execution.Dispatcher;
 import io.openexec.execution.Errors;
 import io.openexec.execution.ExactlyOnce;
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Expression;
+import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.main.DefaultMainShutdownStrategy;
@@ -190,6 +192,8 @@ public final class Flow implements AutoCloseable {
     configuration.setAutoConfigurationEnvironmentVariablesEnabled(false);
     configuration.setAutoConfigurationSystemPropertiesEnabled(false);
     configuration.setAutowiredEnabled(false);
+    // Nothing streams here: every body is a value.
+    configuration.setStreamCachingEnabled(false);
     configuration.setBasePackageScanEnabled(false);
     configuration.setRoutesIncludePattern("false");
     configuration.setShutdownTimeout(2);
@@ -205,7 +209,13 @@ public final class Flow implements AutoCloseable {
         "admit",
         Step.of("admit", VerifiedRequest.class, verified -> kernel().admission().judge(verified)));
     main.bind("executionId", executionId());
-    main.bind("nonces", new NonceRepository(candidate -> kernel().exactlyOnce().claim(candidate)));
+    main.bind("nonces", new NonceRepository(candidate -> kernel().exactlyOnce().find(candidate)));
+    main.bind(
+        "reserve",
+        AsyncStep.of(
+            "reserve", Unclaimed.class, unclaimed -> kernel().exactlyOnce().reserve(unclaimed)));
+    main.bind(
+        "admitted", (Predicate) exchange -> exchange.getMessage().getBody() instanceof Admitted);
     main.bind(
         "dispatch",
         AsyncStep.of(

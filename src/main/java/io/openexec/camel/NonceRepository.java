@@ -11,9 +11,10 @@ import org.apache.camel.support.service.ServiceSupport;
 /**
  * Gate 4 as Camel's Idempotent Consumer asks for it: the nonces in the database.
  *
- * <p>{@link #add(Exchange, String)} claims the nonce, or finds the record that answers the request;
- * either becomes the body. Keys are never removed, and there is nothing to confirm: what a request
- * came to is recorded by a step of its own, before anyone is answered.
+ * <p>{@link #add(Exchange, String)} finds the record that answers the request, or that there is
+ * none; either becomes the body. It is a read, and so it decides only who is a duplicate: the
+ * database's own uniqueness decides among those that are not, when they reserve or record. Keys are
+ * never removed, and there is nothing to confirm.
  */
 final class NonceRepository extends ServiceSupport implements IdempotentRepository {
   private final Function<Candidate, Claim> gate;
@@ -31,21 +32,21 @@ final class NonceRepository extends ServiceSupport implements IdempotentReposito
       }
       Claim claim = gate.apply(candidate);
       exchange.getMessage().setBody(claim);
-      return claim instanceof Claim.Admitted;
+      return claim instanceof Claim.Unclaimed;
     } catch (Error e) {
       // Camel would leave the exchange in flight for ever.
-      throw new IllegalStateException("the nonce could not be claimed", e);
+      throw new IllegalStateException("the nonce could not be looked up", e);
     }
   }
 
   @Override
   public boolean add(String key) {
-    throw new UnsupportedOperationException("a nonce is claimed by a request, not by a key alone");
+    throw new UnsupportedOperationException("a nonce is of a request, not of a key alone");
   }
 
   @Override
   public boolean contains(String key) {
-    throw new UnsupportedOperationException("a read does not decide; the claim does");
+    throw new UnsupportedOperationException("a read does not decide; the insert does");
   }
 
   @Override

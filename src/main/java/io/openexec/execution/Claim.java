@@ -5,6 +5,19 @@ import io.openexec.execution.Candidate.Admissible;
 /** What gate 4 makes of a candidate. Only {@link ExactlyOnce} makes one. */
 public sealed interface Claim {
 
+  /** Nothing is on record for the nonce, as far as a read can tell. */
+  final class Unclaimed implements Claim {
+    private final Admissible candidate;
+
+    Unclaimed(Admissible candidate) {
+      this.candidate = candidate;
+    }
+
+    Admissible candidate() {
+      return candidate;
+    }
+  }
+
   /** The nonce is this request's alone: it may be dispatched, once. */
   final class Admitted implements Claim {
     private final Admissible candidate;

@@ -6,9 +6,10 @@ import io.openexec.execution.Candidate.Admissible;
 import io.openexec.execution.Candidate.ReplayOnly;
 import io.openexec.execution.Claim.Admitted;
 import io.openexec.execution.Claim.OnRecord;
+import io.openexec.execution.Claim.Unclaimed;
+import io.openexec.execution.ExecutionStore.Insert;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -28,28 +29,30 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class ExactlyOnce {
   private final ExecutionStore store;
   private final Unfinished unfinished;
-  private final Executor continuations;
+  private final Executor readers;
   private final AtomicLong attempts = new AtomicLong();
 
   /**
    * Makes the gates over a store.
    *
    * @param unfinished keeps trying what could not be written
-   * @param continuations runs what follows a write, which may read
+   * @param readers runs what has to read after a write that somebody else was first with
    */
-  public ExactlyOnce(ExecutionStore store, Unfinished unfinished, Executor continuations) {
+  public ExactlyOnce(ExecutionStore store, Unfinished unfinished, Executor readers) {
     this.store = store;
     this.unfinished = unfinished;
-    this.continuations = continuations;
+    this.readers = readers;
   }
 
   /**
-   * Gate 4: answers what is on record, or claims the nonce.
+   * Gate 4, the first half: finds what is on record.
    *
+   * @return {@link OnRecord}, or {@link Unclaimed} if there is nothing
    * @throws Refusal if the nonce belongs to another request, if nothing is on record and the
-   *     candidate is for replay only, if its approval is used, or if the store is unavailable
+   *     candidate is for replay only, if its approval was used before the takeover, or if the store
+   *     is unavailable
    */
-  public Claim claim(Candidate candidate) {
+  public Claim find(Candidate candidate) {
     VerifiedRequest verified = candidate.verified();
     Optional<Execution> found = find(verified);
     if (found.isPresent()) {
@@ -61,30 +64,48 @@ public final class ExactlyOnce {
     if (isUsedBeforeTakeover(verified)) {
       throw Refusal.approvalUsed();
     }
-    Admissible admissible = (Admissible) candidate;
-    Attempt attempt = new Attempt(store.lease().owner(), attempts.incrementAndGet());
-    return admissible.action().effect() == Effect.PURE
-        ? new Admitted(admissible, attempt)
-        : reserve(admissible, attempt);
+    return new Unclaimed((Admissible) candidate);
   }
 
-  private Claim reserve(Admissible admissible, Attempt attempt) {
+  /**
+   * Gate 4, the second half: claims nonce and approval for an effectful action, durably. A pure one
+   * needs no reservation.
+   *
+   * @return {@link Admitted}, or {@link OnRecord} if somebody else was first. It completes with a
+   *     {@link Refusal} if the nonce or the approval was used for something else, or if the store
+   *     is unavailable
+   */
+  public CompletableFuture<Claim> reserve(Unclaimed unclaimed) {
+    Admissible admissible = unclaimed.candidate();
     VerifiedRequest verified = admissible.verified();
-    try {
-      return switch (store.insert(verified, attempt, Execution.of(verified, null)).get()) {
-        case INSERTED -> new Admitted(admissible, attempt);
-        case NONCE_TAKEN -> replay(winner(verified), verified);
-        case APPROVAL_USED -> throw Refusal.approvalUsed();
-      };
-    } catch (ExecutionException e) {
-      // The commit may have happened all the same, and nobody will ever dispatch it.
-      unfinished.release(verified.executionId(), attempt);
-      throw Refusal.storeUnavailable();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      unfinished.release(verified.executionId(), attempt);
-      throw Refusal.storeUnavailable();
+    Attempt attempt = new Attempt(store.lease().owner(), attempts.incrementAndGet());
+    if (admissible.action().effect() == Effect.PURE) {
+      return CompletableFuture.completedFuture(new Admitted(admissible, attempt));
     }
+    return store
+        .insert(verified, attempt, Execution.of(verified, null))
+        .handle(
+            (inserted, failure) -> {
+              if (failure != null) {
+                // The commit may have happened all the same, and nobody will ever dispatch it.
+                unfinished.release(verified, attempt);
+                throw Refusal.storeUnavailable();
+              }
+              return inserted;
+            })
+        .thenCompose(
+            inserted ->
+                inserted == Insert.INSERTED
+                    ? CompletableFuture.<Claim>completedFuture(new Admitted(admissible, attempt))
+                    : lost(inserted, verified).thenApply(found -> found));
+  }
+
+  /** Answers who lost an insert, from the winner. */
+  private CompletableFuture<OnRecord> lost(Insert insert, VerifiedRequest verified) {
+    if (insert == Insert.APPROVAL_USED) {
+      throw Refusal.approvalUsed();
+    }
+    return CompletableFuture.supplyAsync(() -> replay(winner(verified), verified), readers);
   }
 
   /**
@@ -109,33 +130,32 @@ public final class ExactlyOnce {
       VerifiedRequest verified, Attempt attempt, Execution ended) {
     return store
         .insert(verified, attempt, ended)
-        .handleAsync(
+        .handle(
             (inserted, failure) -> {
               if (failure != null) {
                 throw Refusal.storeUnavailable();
               }
-              return switch (inserted) {
-                case INSERTED -> new OnRecord(ended, false);
-                case NONCE_TAKEN -> replay(winner(verified), verified);
-                case APPROVAL_USED -> throw Refusal.approvalUsed();
-              };
-            },
-            continuations);
+              return inserted;
+            })
+        .thenCompose(
+            inserted ->
+                inserted == Insert.INSERTED
+                    ? CompletableFuture.completedFuture(new OnRecord(ended, false))
+                    : lost(inserted, verified));
   }
 
   private CompletableFuture<OnRecord> complete(
       VerifiedRequest verified, Attempt attempt, Execution ended) {
     return store
         .complete(attempt, ended)
-        .handleAsync(
+        .handle(
             (onRecord, failure) -> {
               if (failure != null) {
                 unfinished.complete(attempt, ended);
                 return new OnRecord(Execution.of(verified, null), false);
               }
               return new OnRecord(onRecord, false);
-            },
-            continuations);
+            });
   }
 
   private static OnRecord replay(Execution found, VerifiedRequest verified) {

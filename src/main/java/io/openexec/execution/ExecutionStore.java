@@ -11,8 +11,8 @@ import java.util.concurrent.CompletableFuture;
  * with {@link StoreUnavailable} may or may not have happened. The database decides uniqueness: of
  * the nonce and of the approval within their tenant.
  *
- * <p>The writes that return a future are made by a thread of the store, which must not be held up:
- * what depends on them runs elsewhere ({@code …Async}).
+ * <p>What depends on the future of a write runs one after the other for all writes of a commit: it
+ * must not wait, nor read.
  */
 public interface ExecutionStore extends AutoCloseable {
   /** What an insert came to. Whatever it came to, it happened whole or not at all. */
@@ -62,11 +62,11 @@ public interface ExecutionStore extends AutoCloseable {
   CompletableFuture<Execution> complete(Attempt attempt, Execution ended);
 
   /**
-   * Takes back a reservation that was never dispatched, with its approval, if {@code attempt} made
-   * it. If it was declared unknown meanwhile, somebody may have seen that: then it is settled as
-   * failed ({@link Outcome#NEVER_DISPATCHED}). Repeating the call is harmless.
+   * Takes back a request's reservation that was never dispatched, with its approval, if {@code
+   * attempt} made it. If it was declared unknown meanwhile, somebody may have seen that: then it is
+   * settled as failed ({@link Outcome#NEVER_DISPATCHED}). Repeating the call is harmless.
    */
-  CompletableFuture<Void> release(UUID id, Attempt attempt);
+  CompletableFuture<Void> release(VerifiedRequest request, Attempt attempt);
 
   /**
    * Settles an unknown execution by an operator's word.

@@ -1,5 +1,6 @@
 package io.openexec.execution;
 
+import io.openexec.boundary.VerifiedRequest;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -40,8 +41,9 @@ public final class Unfinished implements AutoCloseable {
   }
 
   /** Takes a reservation back, sooner or later. */
-  void release(UUID id, Attempt attempt) {
-    keepTrying("release", id, () -> store.release(id, attempt), Duration.ZERO);
+  void release(VerifiedRequest request, Attempt attempt) {
+    keepTrying(
+        "release", request.executionId(), () -> store.release(request, attempt), Duration.ZERO);
   }
 
   private void keepTrying(String what, UUID id, Write write, Duration delay) {

@@ -4,6 +4,7 @@ import io.openexec.execution.Errors;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /** Opens the record, in whichever database it is. */
 public final class Databases {
@@ -19,14 +20,15 @@ public final class Databases {
    *     its; if empty, it is not taken over
    * @param lease how long a process that nothing is heard of may still be alive, where several
    *     share a database
+   * @param answers runs what depends on the writes of a commit, after it
    * @throws IllegalStateException saying in one line what is wrong
    */
   public static JdbcExecutionStore open(
-      DatabaseUrl url, Optional<String> heir, Duration lease, Clock clock) {
+      DatabaseUrl url, Optional<String> heir, Duration lease, Executor answers, Clock clock) {
     try {
       return url instanceof DatabaseUrl.Postgres postgres
-          ? PostgresStore.open(postgres, lease, clock)
-          : SqliteStore.open(((DatabaseUrl.Sqlite) url).file(), heir, clock);
+          ? PostgresStore.open(postgres, lease, answers, clock)
+          : SqliteStore.open(((DatabaseUrl.Sqlite) url).file(), heir, answers, clock);
     } catch (Exception e) {
       throw cannotBeUsed(url, e);
     }

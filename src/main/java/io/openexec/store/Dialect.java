@@ -1,6 +1,9 @@
 package io.openexec.store;
 
 import java.sql.SQLException;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
 
 /** What the databases do not have in common. */
 enum Dialect {
@@ -10,6 +13,11 @@ enum Dialect {
     private static final int TOO_BIG = 18;
     private static final int CONSTRAINT = 19;
     private static final int MISMATCH = 20;
+
+    @Override
+    String oneTree() {
+      return "WITHOUT ROWID";
+    }
 
     @Override
     String lockingRows() {
@@ -35,6 +43,11 @@ enum Dialect {
 
   /** Several processes at a time. */
   POSTGRESQL {
+    @Override
+    String oneTree() {
+      return "";
+    }
+
     @Override
     String lockingRows() {
       return " FOR UPDATE";
@@ -62,6 +75,20 @@ enum Dialect {
       return e.getSQLState() != null && e.getSQLState().startsWith(sqlStateClass);
     }
   };
+
+  /** Returns what a CREATE TABLE ends with whose rows are to be in the primary key's own tree. */
+  abstract String oneTree();
+
+  /** Makes the tables, or brings them up to date. Another program's are refused. */
+  void migrate(DataSource database) {
+    Flyway.configure()
+        .dataSource(database)
+        .locations("classpath:db/migration")
+        .placeholders(Map.of("one_tree", oneTree()))
+        .validateMigrationNaming(true)
+        .load()
+        .migrate();
+  }
 
   /** Returns what a SELECT ends with so that its rows stay as they are until the commit. */
   abstract String lockingRows();

@@ -61,16 +61,19 @@ final class ExecutionTable implements AutoCloseable {
   private static final String INSERT =
       """
       INSERT INTO executions (id, tenant, nonce, action, action_hash, payload,
-          state, reason, result, receipt, owner, attempt, created_at, changed_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          state, reason, result, receipt, approval, owner, attempt, created_at, changed_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO NOTHING
       """;
 
   private static final String INSERT_APPROVAL =
       """
-      INSERT INTO approvals (tenant, approval_id, execution_id, artifact) VALUES (?, ?, ?, ?)
+      INSERT INTO approvals (tenant, approval_id, execution_id) VALUES (?, ?, ?)
       ON CONFLICT DO NOTHING
       """;
+
+  private static final String DELETE_APPROVAL =
+      "DELETE FROM approvals WHERE tenant = ? AND approval_id = ? AND execution_id = ?";
 
   /** The usual end of a reservation, in one statement. */
   private static final String COMPLETE =
@@ -164,7 +167,7 @@ final class ExecutionTable implements AutoCloseable {
       boolean[] unused = insertApprovals(withApproval.stream().map(rows::get).toList());
       for (int i = 0; i < unused.length; i++) {
         if (!unused[i]) {
-          delete(rows.get(withApproval.get(i)).execution().id());
+          deleteExecution(rows.get(withApproval.get(i)).execution().id());
           results.set(withApproval.get(i), Insert.APPROVAL_USED);
         }
       }
@@ -189,10 +192,11 @@ final class ExecutionTable implements AutoCloseable {
       insert.setString(8, execution.reason());
       insert.setString(9, execution.result());
       insert.setString(10, receipt == null ? null : receipt.hex());
-      insert.setString(11, row.attempt().owner().toString());
-      insert.setLong(12, row.attempt().number());
-      insert.setLong(13, now);
+      insert.setString(11, verbatim(row.request().approval()));
+      insert.setString(12, row.attempt().owner().toString());
+      insert.setLong(13, row.attempt().number());
       insert.setLong(14, now);
+      insert.setLong(15, now);
       insert.addBatch();
     }
     return executeBatch(insert);
@@ -204,7 +208,6 @@ final class ExecutionTable implements AutoCloseable {
       insert.setString(1, row.execution().tenant());
       insert.setString(2, approval(row).id());
       insert.setString(3, row.execution().id().toString());
-      insert.setString(4, verbatim(approval(row).artifact()));
       insert.addBatch();
     }
     return executeBatch(insert);
@@ -370,7 +373,11 @@ final class ExecutionTable implements AutoCloseable {
     return result == null ? null : result.spaced();
   }
 
-  private static String verbatim(ApprovalArtifact artifact) throws SQLException {
+  private static @Nullable String verbatim(Optional<Approval> approval) throws SQLException {
+    if (approval.isEmpty()) {
+      return null;
+    }
+    ApprovalArtifact artifact = approval.get().artifact();
     Map<String, String> members = new LinkedHashMap<>();
     members.put("approval_id", artifact.approvalId());
     members.put("tenant_id", artifact.tenantId());
@@ -391,7 +398,19 @@ final class ExecutionTable implements AutoCloseable {
     change(current, outcome);
   }
 
-  void delete(UUID id) throws SQLException {
+  /** Deletes an execution, with the approval that it used up. */
+  void delete(VerifiedRequest request) throws SQLException {
+    deleteExecution(request.executionId());
+    if (request.approval().isPresent()) {
+      PreparedStatement delete = prepare(DELETE_APPROVAL);
+      delete.setString(1, request.tenant());
+      delete.setString(2, request.approval().get().id());
+      delete.setString(3, request.executionId().toString());
+      delete.executeUpdate();
+    }
+  }
+
+  private void deleteExecution(UUID id) throws SQLException {
     PreparedStatement delete = prepare(DELETE);
     delete.setString(1, id.toString());
     delete.executeUpdate();

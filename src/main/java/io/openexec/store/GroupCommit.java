@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +37,7 @@ final class GroupCommit implements AutoCloseable {
   private final Dialect dialect;
   private final Fence fence;
   private final SameFiles files;
+  private final Executor answers;
   private final Clock clock;
   private final BlockingQueue<Write<?>> queue;
   private final Thread writer;
@@ -49,18 +53,21 @@ final class GroupCommit implements AutoCloseable {
    * @param capacity how many writes may wait; one more is refused at once
    * @param fence decides who may reserve
    * @param files what has to be the same still when a commit is confirmed
+   * @param answers runs what depends on the writes of a commit, all of one at a time
    */
   GroupCommit(
       HikariDataSource pool,
       Dialect dialect,
       Fence fence,
       SameFiles files,
+      Executor answers,
       Clock clock,
       int capacity) {
     this.pool = pool;
     this.dialect = dialect;
     this.fence = fence;
     this.files = files;
+    this.answers = answers;
     this.clock = clock;
     this.queue = new ArrayBlockingQueue<>(capacity);
     this.writer = new Thread(this::run, "openexec-commit");
@@ -70,8 +77,8 @@ final class GroupCommit implements AutoCloseable {
   /**
    * Writes durably.
    *
-   * @return what completes, in the writer's thread, when the commit was synced to disk; with {@link
-   *     StoreUnavailable} if it failed, and then it may have happened all the same
+   * @return what completes when the commit was synced to disk; with {@link StoreUnavailable} if it
+   *     failed, and then it may have happened all the same
    */
   <T> CompletableFuture<T> submit(Write<T> write) {
     if (closed || !queue.offer(write)) {
@@ -164,7 +171,7 @@ final class GroupCommit implements AutoCloseable {
       failure = tryToCommit(batch);
     }
     if (failure == null) {
-      batch.forEach(Write::committed);
+      answer(List.copyOf(batch), Write::committed);
     } else if (batch.size() > 1 && isOfTheRow(failure)) {
       LOG.error("one of {} writes cannot be made, each goes alone", batch.size());
       batch.forEach(write -> commit(List.of(write)));
@@ -173,7 +180,16 @@ final class GroupCommit implements AutoCloseable {
       LOG.error("a commit of {} writes failed: {}", batch.size(), Errors.rootCause(failure));
       lastFailure = System.nanoTime();
       StoreUnavailable unavailable = new StoreUnavailable("the commit failed", failure);
-      batch.forEach(write -> write.failed(unavailable));
+      answer(List.copyOf(batch), write -> write.failed(unavailable));
+    }
+  }
+
+  /** Lets those go on who wait, elsewhere: together, since to wake up a thread has its price. */
+  private void answer(List<Write<?>> batch, Consumer<Write<?>> outcome) {
+    try {
+      answers.execute(() -> batch.forEach(outcome));
+    } catch (RejectedExecutionException e) {
+      batch.forEach(outcome);
     }
   }
 

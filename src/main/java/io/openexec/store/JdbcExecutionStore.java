@@ -96,23 +96,25 @@ public final class JdbcExecutionStore implements ExecutionStore {
   }
 
   @Override
-  public CompletableFuture<Void> release(UUID id, Attempt attempt) {
+  public CompletableFuture<Void> release(VerifiedRequest request, Attempt attempt) {
     return writer
         .submit(
             new Write.Other<>(
                 table -> {
-                  Optional<Row> row = table.lock(id).filter(r -> r.attempt().equals(attempt));
+                  Optional<Row> row =
+                      table.lock(request.executionId()).filter(r -> r.attempt().equals(attempt));
                   if (row.isPresent()) {
-                    release(table, row.get().execution());
+                    release(table, request, row.get().execution());
                   }
                   return row;
                 }))
         .thenAccept(row -> {});
   }
 
-  private static void release(ExecutionTable table, Execution current) throws SQLException {
+  private static void release(ExecutionTable table, VerifiedRequest request, Execution current)
+      throws SQLException {
     if (current.state() == State.RUNNING) {
-      table.delete(current.id());
+      table.delete(request);
     } else if (current.state() == State.UNKNOWN) {
       table.supersede(current, Outcome.failed(Outcome.NEVER_DISPATCHED));
     }

@@ -10,7 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.flywaydb.core.Flyway;
+import java.util.concurrent.Executor;
 
 /** Opens the record in a PostgreSQL database, which several processes may share. */
 final class PostgresStore {
@@ -30,21 +30,16 @@ final class PostgresStore {
 
   private PostgresStore() {}
 
-  static JdbcExecutionStore open(DatabaseUrl.Postgres url, Duration lease, Clock clock)
-      throws Exception {
+  static JdbcExecutionStore open(
+      DatabaseUrl.Postgres url, Duration lease, Executor answers, Clock clock) throws Exception {
     HikariDataSource pool = pool(url);
     DatabaseLease held = null;
     try {
       checkServer(pool);
       checkOwn(pool);
-      Flyway.configure()
-          .dataSource(pool)
-          .locations("classpath:db/migration")
-          .validateMigrationNaming(true)
-          .load()
-          .migrate();
+      Dialect.POSTGRESQL.migrate(pool);
       held = DatabaseLease.take(pool, lease, clock);
-      return store(pool, held, clock);
+      return store(pool, held, answers, clock);
     } catch (Exception e) {
       Resources.close(held);
       Resources.close(pool);
@@ -56,17 +51,24 @@ final class PostgresStore {
   static JdbcExecutionStore attach(DatabaseUrl.Postgres url, Clock clock) throws Exception {
     HikariDataSource pool = pool(url);
     try {
-      return store(pool, DatabaseLease.none(pool, clock), clock);
+      return store(pool, DatabaseLease.none(pool, clock), Runnable::run, clock);
     } catch (Exception e) {
       Resources.close(pool);
       throw e;
     }
   }
 
-  private static JdbcExecutionStore store(HikariDataSource pool, DatabaseLease lease, Clock clock) {
+  private static JdbcExecutionStore store(
+      HikariDataSource pool, DatabaseLease lease, Executor answers, Clock clock) {
     GroupCommit writer =
         new GroupCommit(
-            pool, Dialect.POSTGRESQL, lease, SameFiles.none(), clock, Databases.WAITING_WRITES);
+            pool,
+            Dialect.POSTGRESQL,
+            lease,
+            SameFiles.none(),
+            answers,
+            clock,
+            Databases.WAITING_WRITES);
     return new JdbcExecutionStore(
         pool, Dialect.POSTGRESQL, writer, lease, clock, Optional.empty(), List.of(lease));
   }

@@ -19,8 +19,8 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +48,8 @@ final class SqliteStore {
    *
    * @param heir whose its executions become; if empty, it is not taken over
    */
-  static JdbcExecutionStore open(Path file, Optional<String> heir, Clock clock) throws Exception {
+  static JdbcExecutionStore open(Path file, Optional<String> heir, Executor answers, Clock clock)
+      throws Exception {
     FileLock lock = null;
     HikariDataSource pool = null;
     try {
@@ -62,8 +63,8 @@ final class SqliteStore {
       pool = pool(real);
       SameFiles same = SameFiles.of(real, lock.file());
       checkDurability(pool);
-      migrate(pool);
-      JdbcExecutionStore store = store(pool, same, clock, takenOver(pool), lock);
+      Dialect.SQLITE.migrate(pool);
+      JdbcExecutionStore store = store(pool, same, answers, clock, takenOver(pool), lock);
       declareInterruptedUnknown(store);
       return store;
     } catch (Exception e) {
@@ -89,16 +90,6 @@ final class SqliteStore {
     }
   }
 
-  /** Makes the tables, or brings them up to date. Another program's are refused. */
-  static void migrate(DataSource database) {
-    Flyway.configure()
-        .dataSource(database)
-        .locations("classpath:db/migration")
-        .validateMigrationNaming(true)
-        .load()
-        .migrate();
-  }
-
   /** Opens the file of a service that may be running. */
   static JdbcExecutionStore attach(Path file, Clock clock) throws Exception {
     checkHeader(file);
@@ -108,7 +99,7 @@ final class SqliteStore {
     }
     HikariDataSource pool = pool(file);
     try {
-      return store(pool, SameFiles.of(file), clock, Optional.empty(), null);
+      return store(pool, SameFiles.of(file), Runnable::run, clock, Optional.empty(), null);
     } catch (Exception e) {
       Resources.close(pool);
       throw e;
@@ -119,11 +110,13 @@ final class SqliteStore {
   private static JdbcExecutionStore store(
       HikariDataSource pool,
       SameFiles same,
+      Executor answers,
       Clock clock,
       Optional<Instant> takenOver,
       @Nullable FileLock lock) {
     GroupCommit writer =
-        new GroupCommit(pool, Dialect.SQLITE, Fence.NONE, same, clock, Databases.WAITING_WRITES);
+        new GroupCommit(
+            pool, Dialect.SQLITE, Fence.NONE, same, answers, clock, Databases.WAITING_WRITES);
     List<AutoCloseable> resources =
         lock == null ? List.of() : List.of(new Checkpoints(pool, writer), lock);
     return new JdbcExecutionStore(

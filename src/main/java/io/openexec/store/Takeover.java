@@ -121,7 +121,7 @@ final class Takeover {
     PrivateFile.create(made);
     SQLiteDataSource database = new SQLiteDataSource();
     database.setUrl(SqliteStore.url(made));
-    SqliteStore.migrate(database);
+    Dialect.SQLITE.migrate(database);
     progress.reached(Step.MADE);
     int count;
     try (Connection connection = database.getConnection()) {

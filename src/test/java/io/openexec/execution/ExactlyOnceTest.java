@@ -1,11 +1,12 @@
 package io.openexec.execution;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.openexec.boundary.Reason;
 import io.openexec.boundary.Refusal;
 import io.openexec.boundary.VerifiedRequest;
+import io.openexec.execution.Claim.Unclaimed;
 import io.openexec.receipt.Hash;
 import io.openexec.store.Databases;
 import io.openexec.testing.TestDatabase;
@@ -31,20 +32,24 @@ class ExactlyOnceTest {
                 TestDatabase.sqlite(directory).parsed(),
                 Optional.of(""),
                 Duration.ofSeconds(60),
+                Runnable::run,
                 Clock.systemUTC());
         Unfinished unfinished = new Unfinished(real)) {
       AtomicBoolean losing = new AtomicBoolean(true);
       ExactlyOnce exactlyOnce =
           new ExactlyOnce(new Losing(real, losing), unfinished, Runnable::run);
       Candidate candidate = Candidates.effectful(payload -> payload);
-      Refusal refusal = catchThrowableOfType(Refusal.class, () -> exactlyOnce.claim(candidate));
-      assertThat(refusal.reason()).isEqualTo(Reason.STORE_UNAVAILABLE);
+      Unclaimed first = (Unclaimed) exactlyOnce.find(candidate);
+      Throwable thrown = catchThrowable(() -> exactlyOnce.reserve(first).get());
+      assertThat(thrown).hasCauseInstanceOf(Refusal.class);
+      assertThat(((Refusal) thrown.getCause()).reason()).isEqualTo(Reason.STORE_UNAVAILABLE);
       for (int i = 0; i < 500 && real.find(candidate.verified().executionId()).isPresent(); i++) {
         TimeUnit.MILLISECONDS.sleep(10);
       }
       assertThat(real.find(candidate.verified().executionId())).isEmpty();
       losing.set(false);
-      assertThat(exactlyOnce.claim(candidate))
+      Unclaimed second = (Unclaimed) exactlyOnce.find(candidate);
+      assertThat(exactlyOnce.reserve(second).get())
           .as("neither nonce nor approval is used up")
           .isInstanceOf(Claim.Admitted.class);
     }
@@ -85,8 +90,8 @@ class ExactlyOnceTest {
     }
 
     @Override
-    public CompletableFuture<Void> release(UUID id, Attempt attempt) {
-      return real.release(id, attempt);
+    public CompletableFuture<Void> release(VerifiedRequest request, Attempt attempt) {
+      return real.release(request, attempt);
     }
 
     @Override

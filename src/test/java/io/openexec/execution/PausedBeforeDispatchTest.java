@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.openexec.boundary.Reason;
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Claim.Admitted;
+import io.openexec.execution.Claim.Unclaimed;
 import io.openexec.store.Databases;
 import io.openexec.testing.Postgres;
 import io.openexec.testing.TestDatabase;
@@ -32,14 +33,17 @@ class PausedBeforeDispatchTest {
               return payload;
             });
     try (ExecutionStore store =
-            Databases.open(database.parsed(), Optional.of(""), LEASE, Clock.systemUTC());
+            Databases.open(
+                database.parsed(), Optional.of(""), LEASE, Runnable::run, Clock.systemUTC());
         Unfinished unfinished = new Unfinished(store);
         Dispatcher dispatcher = new Dispatcher(store.lease(), unfinished, 1)) {
       ExactlyOnce exactlyOnce = new ExactlyOnce(store, unfinished, Runnable::run);
-      Admitted admitted = (Admitted) exactlyOnce.claim(candidate);
+      Admitted admitted =
+          (Admitted) exactlyOnce.reserve((Unclaimed) exactlyOnce.find(candidate)).get();
       // Another process sees its lease run out.
       database.execute("DELETE FROM instances");
-      Databases.open(database.parsed(), Optional.of(""), LEASE, Clock.systemUTC()).close();
+      Databases.open(database.parsed(), Optional.of(""), LEASE, Runnable::run, Clock.systemUTC())
+          .close();
       while (store.lease().isHeldBy(admitted.attempt().owner())) {
         TimeUnit.MILLISECONDS.sleep(5);
       }

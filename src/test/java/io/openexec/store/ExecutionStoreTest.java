@@ -42,7 +42,8 @@ abstract class ExecutionStoreTest {
   @BeforeEach
   void open() {
     database = database();
-    store = Databases.open(database.parsed(), Optional.of(""), LEASE, Clock.systemUTC());
+    store =
+        Databases.open(database.parsed(), Optional.of(""), LEASE, Runnable::run, Clock.systemUTC());
   }
 
   @AfterEach
@@ -97,7 +98,7 @@ abstract class ExecutionStoreTest {
     for (Attempt other :
         List.of(new Attempt(mine.owner(), 2), new Attempt(UUID.randomUUID(), mine.number()))) {
       assertThat(complete(request, other, succeeded("{}")).state()).isEqualTo(State.RUNNING);
-      store.release(request.executionId(), other).get();
+      store.release(request, other).get();
       assertThat(state(request)).isEqualTo(State.RUNNING);
     }
     assertThat(complete(request, mine, succeeded("{}")).state()).isEqualTo(State.SUCCEEDED);
@@ -111,7 +112,7 @@ abstract class ExecutionStoreTest {
       VerifiedRequest request = request("n" + ended.state());
       reserve(request, mine());
       complete(request, mine(), ended);
-      store.release(request.executionId(), mine()).get();
+      store.release(request, mine()).get();
       assertThat(state(request)).isEqualTo(ended.state());
       assertThat(reserve(request, mine())).isEqualTo(Insert.NONCE_TAKEN);
     }
@@ -122,8 +123,8 @@ abstract class ExecutionStoreTest {
     VerifiedRequest request = request("n");
     reserve(request, mine());
     complete(request, mine(), Outcome.unknown(Outcome.INTERRUPTED));
-    store.release(request.executionId(), mine()).get();
-    store.release(request.executionId(), mine()).get();
+    store.release(request, mine()).get();
+    store.release(request, mine()).get();
     Execution settled = store.find(request.executionId()).orElseThrow();
     assertThat(settled.state()).isEqualTo(State.FAILED);
     assertThat(settled.reason()).isEqualTo(Outcome.NEVER_DISPATCHED);
@@ -135,8 +136,8 @@ abstract class ExecutionStoreTest {
   void aReleaseGivesBackNonceAndApproval() throws Exception {
     VerifiedRequest request = request("n");
     reserve(request, mine());
-    store.release(request.executionId(), mine()).get();
-    store.release(request.executionId(), mine()).get();
+    store.release(request, mine()).get();
+    store.release(request, mine()).get();
     assertThat(store.find(request.executionId())).isEmpty();
     assertThat(reserve(request, new Attempt(mine().owner(), 2))).isEqualTo(Insert.INSERTED);
   }

@@ -53,11 +53,23 @@ abstract class GroupCommitTest {
   @BeforeEach
   void open() {
     database = database();
-    Databases.open(database.parsed(), Optional.of(""), ExecutionStoreTest.LEASE, Clock.systemUTC())
+    Databases.open(
+            database.parsed(),
+            Optional.of(""),
+            ExecutionStoreTest.LEASE,
+            Runnable::run,
+            Clock.systemUTC())
         .close();
     pool = pool(database);
     commits =
-        new GroupCommit(pool, dialect(), Fence.NONE, SameFiles.none(), Clock.systemUTC(), CAPACITY);
+        new GroupCommit(
+            pool,
+            dialect(),
+            Fence.NONE,
+            SameFiles.none(),
+            Runnable::run,
+            Clock.systemUTC(),
+            CAPACITY);
   }
 
   @AfterEach

@@ -34,7 +34,8 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
   }
 
   private JdbcExecutionStore another(Duration lease) {
-    return Databases.open(database.parsed(), Optional.of(""), lease, Clock.systemUTC());
+    return Databases.open(
+        database.parsed(), Optional.of(""), lease, Runnable::run, Clock.systemUTC());
   }
 
   @Test
@@ -183,7 +184,9 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
     TestDatabase foreign = Postgres.database();
     foreign.execute("CREATE TABLE customers (id INTEGER)");
     assertThatThrownBy(
-            () -> Databases.open(foreign.parsed(), Optional.of(""), LEASE, Clock.systemUTC()))
+            () ->
+                Databases.open(
+                    foreign.parsed(), Optional.of(""), LEASE, Runnable::run, Clock.systemUTC()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("another program's tables");
     assertThat(foreign.rows("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"))

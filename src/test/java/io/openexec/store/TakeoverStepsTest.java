@@ -53,6 +53,7 @@ class TakeoverStepsTest {
             new DatabaseUrl.Sqlite(file),
             Optional.of(""),
             ExecutionStoreTest.LEASE,
+            Runnable::run,
             Clock.systemUTC())) {
       Execution found = store.find(ExecutionStoreTest.request("n")).orElseThrow();
       assertThat(found.result()).isEqualTo(old.result());
