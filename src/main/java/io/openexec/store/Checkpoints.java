@@ -2,6 +2,8 @@ package io.openexec.store;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.execution.Errors;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -21,25 +23,33 @@ import org.slf4j.LoggerFactory;
  *
  * <p>While the log is being moved the writer appends to it, so it is never quite done; at the end
  * the writer is asked for a pause, in which the rest, by then little, is moved, and after which the
- * log begins anew. Nothing here bears on durability: what is committed is in the log, and synced.
+ * log begins anew. SQLite syncs the database then, and only then, all of it at once; so it is
+ * synced before as well, where nobody waits for it. Nothing here bears on durability: what is
+ * committed is in the log, and synced.
  */
 final class Checkpoints implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
   private static final int MANY_FRAMES = 16_000;
-  private static final int LITTLE_FRAMES = 1_600;
-  private static final int MAX_ROUNDS = 3;
+  private static final int ROUNDS = 2;
   private static final long LOOK_MILLIS = 50;
   private static final long PAUSE_SECONDS = 10;
 
   private final HikariDataSource pool;
   private final GroupCommit writer;
+  private final FileChannel database;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "openexec-checkpoint"));
 
-  /** Begins to look after the log of that database. */
-  Checkpoints(HikariDataSource pool, GroupCommit writer) {
+  /**
+   * Begins to look after the log of that database.
+   *
+   * @param database its file, open for as long as anyone has a connection to it: when a process
+   *     closes a file, it loses all locks on it (POSIX), and SQLite's are among them
+   */
+  Checkpoints(HikariDataSource pool, GroupCommit writer, FileChannel database) {
     this.pool = pool;
     this.writer = writer;
+    this.database = database;
     var unused =
         thread.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
@@ -47,13 +57,17 @@ final class Checkpoints implements AutoCloseable {
   private void look() {
     try (Connection connection = pool.getConnection()) {
       if (move(connection, "NOOP") > MANY_FRAMES) {
-        int left = move(connection, "PASSIVE");
-        for (int round = 1; round < MAX_ROUNDS && left > LITTLE_FRAMES; round++) {
-          left = move(connection, "PASSIVE");
+        for (int round = 0; round < ROUNDS; round++) {
+          move(connection, "PASSIVE");
+          database.force(false);
         }
         writer.inPause(this::moveRest).get(PAUSE_SECONDS, TimeUnit.SECONDS);
       }
-    } catch (SQLException | ExecutionException | TimeoutException | RuntimeException e) {
+    } catch (SQLException
+        | IOException
+        | ExecutionException
+        | TimeoutException
+        | RuntimeException e) {
       LOG.warn("the write-ahead log cannot be moved now: {}", Errors.rootCause(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -69,7 +83,7 @@ final class Checkpoints implements AutoCloseable {
     }
   }
 
-  /** Moves as much as that kind of checkpoint does; returns how many frames are left. */
+  /** Moves as much as that kind of checkpoint does; returns how many frames were left before. */
   private static int move(Connection connection, String kind) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("PRAGMA wal_checkpoint(" + kind + ")")) {

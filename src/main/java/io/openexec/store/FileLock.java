@@ -11,12 +11,19 @@ import java.nio.file.StandardOpenOption;
  * system unlocks however the process ends; the database's own locks are SQLite's.
  */
 final class FileLock implements AutoCloseable {
+  private final Path database;
   private final Path file;
   private final FileChannel channel;
 
-  private FileLock(Path file, FileChannel channel) {
+  private FileLock(Path database, Path file, FileChannel channel) {
+    this.database = database;
     this.file = file;
     this.channel = channel;
+  }
+
+  /** Returns the database that is held by it. */
+  Path database() {
+    return database;
   }
 
   /** Returns the file that is locked. */
@@ -35,7 +42,7 @@ final class FileLock implements AutoCloseable {
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       if (channel.tryLock() != null) {
-        return new FileLock(file, channel);
+        return new FileLock(database, file, channel);
       }
     } catch (OverlappingFileLockException e) {
       // This very process holds it: the same refusal as for another one.

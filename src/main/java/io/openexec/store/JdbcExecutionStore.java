@@ -27,7 +27,6 @@ import java.util.concurrent.ExecutionException;
  * connections.
  */
 public final class JdbcExecutionStore implements ExecutionStore {
-  private final HikariDataSource pool;
   private final Readers readers;
   private final GroupCommit writer;
   private final Lease lease;
@@ -39,8 +38,8 @@ public final class JdbcExecutionStore implements ExecutionStore {
    *
    * @param takenOver when the records of OpenExec 0.1.10 that are in it were taken over; empty if
    *     there are none, as almost everywhere
-   * @param resources what is closed with it, in this order, after the last write and before the
-   *     pool
+   * @param resources what is closed with it, in this order, after the last write; the pool is one
+   *     of them
    */
   JdbcExecutionStore(
       HikariDataSource pool,
@@ -50,7 +49,6 @@ public final class JdbcExecutionStore implements ExecutionStore {
       Clock clock,
       Optional<Instant> takenOver,
       List<AutoCloseable> resources) {
-    this.pool = pool;
     this.readers = new Readers(pool, dialect, clock);
     this.writer = writer;
     this.lease = lease;
@@ -186,6 +184,5 @@ public final class JdbcExecutionStore implements ExecutionStore {
     writer.close();
     readers.close();
     resources.forEach(Resources::close);
-    pool.close();
   }
 }

@@ -70,7 +70,7 @@ final class PostgresStore {
             clock,
             Databases.WAITING_WRITES);
     return new JdbcExecutionStore(
-        pool, Dialect.POSTGRESQL, writer, lease, clock, Optional.empty(), List.of(lease));
+        pool, Dialect.POSTGRESQL, writer, lease, clock, Optional.empty(), List.of(lease, pool));
   }
 
   static HikariDataSource pool(DatabaseUrl.Postgres url) {

@@ -8,15 +8,18 @@ import io.openexec.execution.StoreUnavailable;
 import io.openexec.store.ExecutionTable.Row;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -35,7 +38,7 @@ final class SqliteStore {
   // whatever the timeout.
   private static final String PARAMETERS =
       "?journal_mode=WAL&synchronous=FULL&busy_timeout=2000&transaction_mode=IMMEDIATE"
-          + "&foreign_keys=true&page_size=1024"
+          + "&foreign_keys=true"
           // Checkpoints does it; this is for when it cannot.
           + "&wal_autocheckpoint=50000";
 
@@ -113,12 +116,18 @@ final class SqliteStore {
       Executor answers,
       Clock clock,
       Optional<Instant> takenOver,
-      @Nullable FileLock lock) {
+      @Nullable FileLock lock)
+      throws IOException {
     GroupCommit writer =
         new GroupCommit(
             pool, Dialect.SQLITE, Fence.NONE, same, answers, clock, Databases.WAITING_WRITES);
-    List<AutoCloseable> resources =
-        lock == null ? List.of() : List.of(new Checkpoints(pool, writer), lock);
+    List<AutoCloseable> resources = new ArrayList<>(List.of(pool));
+    if (lock != null) {
+      FileChannel file = FileChannel.open(lock.database(), StandardOpenOption.WRITE);
+      resources.add(0, new Checkpoints(pool, writer, file));
+      resources.add(file);
+      resources.add(lock);
+    }
     return new JdbcExecutionStore(
         pool, Dialect.SQLITE, writer, Lease.ofTheProcess(), clock, takenOver, resources);
   }
