@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class HttpGuard implements Handler<HttpServerRequest> {
   private static final Pattern LOOPBACK =
-      Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|\\[::1]", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(localhost|127(\\.[0-9]{1,3}){3}|\\[::1])(:[0-9]{1,5})?", Pattern.CASE_INSENSITIVE);
   private static final Pattern JSON =
       Pattern.compile(
           "application/(json|[a-z0-9!#$&^_.-]+\\+json)\\s*(;.*)?", Pattern.CASE_INSENSITIVE);
@@ -88,8 +89,7 @@ final class HttpGuard implements Handler<HttpServerRequest> {
       // Only HTTP/1.0 may leave it out, and no browser speaks that.
       return request.version() == HttpVersion.HTTP_1_0;
     }
-    return hosts.size() == 1
-        && LOOPBACK.matcher(hosts.get(0).replaceFirst(":[0-9]{1,5}$", "")).matches();
+    return hosts.size() == 1 && LOOPBACK.matcher(hosts.get(0)).matches();
   }
 
   private static boolean isLoopback(String uri) {
