@@ -37,7 +37,7 @@ class CrashIT {
     Random random = new Random(20260301);
     int id = 0;
     for (int round = 0; round < ROUNDS; round++) {
-      try (Packaged service = Packaged.start(directory, setup.environment(), true)) {
+      try (Packaged service = Packaged.start(directory, setup.environment(), true, Packaged.SOON)) {
         Semaphore slots = new Semaphore(AT_ONCE);
         CountDownLatch enough = new CountDownLatch(5 + random.nextInt(120));
         Thread killer = new Thread(() -> killAfter(enough, service));
@@ -71,7 +71,7 @@ class CrashIT {
     assertThat(acknowledged.size()).isGreaterThan(30);
 
     int unknown = 0;
-    try (Packaged service = Packaged.start(directory, setup.environment(), true)) {
+    try (Packaged service = Packaged.start(directory, setup.environment(), true, Packaged.SOON)) {
       Set<String> effects = new HashSet<>(traced);
       for (Map.Entry<Integer, String> request : bodies.entrySet()) {
         int n = request.getKey();
@@ -116,7 +116,7 @@ class CrashIT {
     Path never = directory.resolve("never");
     TestService.Setup setup = new TestService.Setup(directory).tracing("hold", "?hold=" + never);
     String body = Requests.body("hold", "{\"id\":1}", "n", null);
-    try (Packaged service = Packaged.start(directory, setup.environment(), true)) {
+    try (Packaged service = Packaged.start(directory, setup.environment(), true, Packaged.SOON)) {
       var unused = service.requests().executeAsync(body);
       while (setup.traced().isEmpty()) {
         TimeUnit.MILLISECONDS.sleep(5);
@@ -124,7 +124,7 @@ class CrashIT {
       service.kill();
     }
     for (int restart = 0; restart < 2; restart++) {
-      try (Packaged service = Packaged.start(directory, setup.environment(), true)) {
+      try (Packaged service = Packaged.start(directory, setup.environment(), true, Packaged.SOON)) {
         Reply reply = service.requests().execute(body);
         assertThat(reply.status()).isEqualTo(409);
         assertThat(reply.code()).isEqualTo("outcome_unknown");

@@ -51,13 +51,14 @@ class InstancesIT {
             .clawshield(approver)
             .on(database)
             .with("OPENEXEC_LEASE_SECONDS", Integer.toString(LEASE_SECONDS))
+            .with("OPENEXEC_SELF_TEST", "false")
             .tracing("trace", "")
             .tracing("hold", "?hold=" + release);
   }
 
   private Packaged start() throws IOException {
     Path own = Files.createDirectories(directory.resolve("instance" + instances.size()));
-    Packaged instance = Packaged.start(own, setup.environment(), true);
+    Packaged instance = Packaged.start(own, setup.environment(), true, Packaged.SOON);
     instances.add(instance);
     return instance;
   }

@@ -2,7 +2,7 @@ package io.openexec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.openexec.testing.BareRoute;
+import io.openexec.bench.BareRoute;
 import io.openexec.testing.Packaged;
 import java.io.BufferedReader;
 import java.io.File;
@@ -52,7 +52,8 @@ class StartupIT {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 classPath,
-                BareRoute.class.getName())
+                BareRoute.class.getName(),
+                BareRoute.WORKERS)
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     try (BufferedReader out =

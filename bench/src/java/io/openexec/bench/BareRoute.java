@@ -34,7 +34,9 @@ public final class BareRoute {
           .getBytes(StandardCharsets.UTF_8);
 
   private static final JsonMapper JSON = new JsonMapper();
-  static final String WORKERS = "workers";
+
+  /** The argument that has it run as Camel's own consumer does: each request on a worker thread. */
+  public static final String WORKERS = "workers";
 
   private static final String ROUTE =
       """

@@ -92,7 +92,7 @@ public final class Dispatcher implements AutoCloseable {
           () -> {
             // As late as can be: this process may have been paused since it reserved.
             if (!lease.isHeldBy(attempt.owner())) {
-              unfinished.release(verified, attempt);
+              unfinished.release(Reservation.of(verified, attempt));
               answer.completeExceptionally(Refusal.storeUnavailable());
               return;
             }
@@ -104,7 +104,7 @@ public final class Dispatcher implements AutoCloseable {
           });
     } catch (RejectedExecutionException | OutOfMemoryError e) {
       underWay.remove(attempt);
-      unfinished.release(verified, attempt);
+      unfinished.release(Reservation.of(verified, attempt));
       throw Refusal.overloaded();
     }
     var timer =

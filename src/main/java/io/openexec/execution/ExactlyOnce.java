@@ -10,6 +10,7 @@ import io.openexec.execution.Claim.Unclaimed;
 import io.openexec.execution.ExecutionStore.Insert;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -82,13 +83,18 @@ public final class ExactlyOnce {
     if (admissible.action().effect() == Effect.PURE) {
       return CompletableFuture.completedFuture(new Admitted(admissible, attempt));
     }
+    if (unfinished.isBehind()) {
+      throw Refusal.storeUnavailable();
+    }
     return store
         .insert(verified, attempt, Execution.of(verified, null))
         .handle(
             (inserted, failure) -> {
               if (failure != null) {
-                // The commit may have happened all the same, and nobody will ever dispatch it.
-                unfinished.release(verified, attempt);
+                if (mayHaveHappened(failure)) {
+                  // And nobody will ever dispatch it.
+                  unfinished.release(Reservation.of(verified, attempt));
+                }
                 throw Refusal.storeUnavailable();
               }
               return inserted;
@@ -98,6 +104,11 @@ public final class ExactlyOnce {
                 inserted == Insert.INSERTED
                     ? CompletableFuture.<Claim>completedFuture(new Admitted(admissible, attempt))
                     : lost(inserted, verified).thenApply(found -> found));
+  }
+
+  private static boolean mayHaveHappened(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return !(cause instanceof StoreUnavailable unavailable) || unavailable.mayHaveHappened();
   }
 
   /** Answers who lost an insert, from the winner. */

@@ -8,8 +8,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * The record. Every write is durable, synced to disk, when it is said to be done; one that ends
- * with {@link StoreUnavailable} may or may not have happened. The database decides uniqueness: of
- * the nonce and of the approval within their tenant.
+ * with {@link StoreUnavailable} may have happened, unless that says that it has not. The database
+ * decides uniqueness: of the nonce and of the approval within their tenant.
  *
  * <p>What depends on the future of a write runs one after the other for all writes of a commit: it
  * must not wait, nor read.
@@ -62,11 +62,13 @@ public interface ExecutionStore extends AutoCloseable {
   CompletableFuture<Execution> complete(Attempt attempt, Execution ended);
 
   /**
-   * Takes back a request's reservation that was never dispatched, with its approval, if {@code
-   * attempt} made it. If it was declared unknown meanwhile, somebody may have seen that: then it is
-   * settled as failed ({@link Outcome#NEVER_DISPATCHED}). Repeating the call is harmless.
+   * Takes back a reservation that was never dispatched, with its approval, if its attempt made it.
+   * If it was declared unknown meanwhile, somebody may have seen that: then it is settled as failed
+   * ({@link Outcome#NEVER_DISPATCHED}). Repeating the call is harmless.
+   *
+   * @return what completes when no commit that is still under way can bring the reservation back
    */
-  CompletableFuture<Void> release(VerifiedRequest request, Attempt attempt);
+  CompletableFuture<Void> release(Reservation reservation);
 
   /**
    * Settles an unknown execution by an operator's word.

@@ -1,6 +1,5 @@
 package io.openexec.execution;
 
-import io.openexec.boundary.VerifiedRequest;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -9,6 +8,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,16 +17,18 @@ import org.slf4j.LoggerFactory;
  * reservations that were never dispatched. Their owner keeps trying; if the process ends first, the
  * next start turns what is left into {@code unknown}.
  *
- * <p>There are never more of them than requests under way: while the store cannot be written,
- * nothing new is dispatched.
+ * <p>Outcomes are never more than were dispatched. Reservations have to be refused while it {@link
+ * #isBehind}: each may leave a release.
  */
 public final class Unfinished implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Unfinished.class);
   private static final Duration FIRST_RETRY = Duration.ofMillis(100);
   private static final Duration LAST_RETRY = Duration.ofSeconds(5);
+  private static final int MANY = 256;
   private static final Duration STOP = Duration.ofSeconds(5);
 
   private final ExecutionStore store;
+  private final AtomicInteger left = new AtomicInteger();
   private final ScheduledExecutorService retries =
       Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "openexec-unfinished"));
 
@@ -41,26 +43,33 @@ public final class Unfinished implements AutoCloseable {
   }
 
   /** Takes a reservation back, sooner or later. */
-  void release(VerifiedRequest request, Attempt attempt) {
-    keepTrying(
-        "release", request.executionId(), () -> store.release(request, attempt), Duration.ZERO);
+  void release(Reservation reservation) {
+    keepTrying("release", reservation.id(), () -> store.release(reservation), Duration.ZERO);
+  }
+
+  /** Returns whether so many writes are left that nothing should be begun that may leave more. */
+  boolean isBehind() {
+    return left.get() >= MANY;
   }
 
   private void keepTrying(String what, UUID id, Write write, Duration delay) {
+    left.incrementAndGet();
     try {
       var unused =
           retries.schedule(
               () -> attempt(what, id, write, delay), delay.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
+      left.decrementAndGet();
       LOG.error("{} of {} was not written: the next start will declare it unknown", what, id);
     }
   }
 
   private void attempt(String what, UUID id, Write write, Duration delay) {
     // One at a time, and each waited for: a store that comes back is not stormed.
+    left.decrementAndGet();
     try {
       write.begin().get();
-    } catch (ExecutionException e) {
+    } catch (ExecutionException | RuntimeException | Error e) {
       LOG.warn("{} of {} could not be written, trying again", what, id);
       keepTrying(what, id, write, next(delay));
     } catch (InterruptedException e) {

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,15 +93,32 @@ final class Batch {
     }
     boolean[] ended = table.complete(outcomes.stream().map(write -> write.outcome).toList());
     for (int i = 0; i < ended.length; i++) {
-      NewOutcome outcome = outcomes.get(i).outcome;
-      outcomes.get(i).came(ended[i] ? outcome.ended() : completeLate(table, outcome));
+      Write.OfOutcome write = outcomes.get(i);
+      if (ended[i]) {
+        write.came(write.outcome.ended());
+      } else {
+        completeLate(table, write);
+      }
     }
   }
 
   /** An outcome whose execution is not running any more, or was never this attempt's. */
-  private static Execution completeLate(ExecutionTable table, NewOutcome late) throws SQLException {
+  private static void completeLate(ExecutionTable table, Write.OfOutcome write)
+      throws SQLException {
+    Optional<Row> row = table.lock(write.id());
+    if (row.isPresent()) {
+      write.came(completeLate(table, row.get(), write.outcome));
+    } else {
+      // As after a failover to a server that has not got it. Its neighbours have nothing to do with
+      // that.
+      LOG.error("there is no execution {} any more to record the outcome of", write.id());
+      write.failedAlone(new SQLException("no such execution"));
+    }
+  }
+
+  private static Execution completeLate(ExecutionTable table, Row row, NewOutcome late)
+      throws SQLException {
     UUID id = late.ended().id();
-    Row row = table.lock(id).orElseThrow(() -> new SQLException("no such execution"));
     Execution current = row.execution();
     Outcome outcome = ExecutionTable.outcomeOf(late.ended());
     if (!row.attempt().equals(late.attempt()) || outcome.state() == State.UNKNOWN) {

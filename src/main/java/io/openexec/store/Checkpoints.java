@@ -67,7 +67,8 @@ final class Checkpoints implements AutoCloseable {
         | IOException
         | ExecutionException
         | TimeoutException
-        | RuntimeException e) {
+        | RuntimeException
+        | Error e) {
       LOG.warn("the write-ahead log cannot be moved now: {}", Errors.rootCause(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -20,6 +20,11 @@ enum Dialect {
     }
 
     @Override
+    String boundingWaits() {
+      return "";
+    }
+
+    @Override
     String lockingRows() {
       return "";
     }
@@ -46,6 +51,11 @@ enum Dialect {
     @Override
     String oneTree() {
       return "";
+    }
+
+    @Override
+    String boundingWaits() {
+      return "SET LOCAL lock_timeout = '500ms'";
     }
 
     @Override
@@ -89,6 +99,9 @@ enum Dialect {
         .load()
         .migrate();
   }
+
+  /** Returns what bounds how long the rest of a transaction waits for others; empty if it is. */
+  abstract String boundingWaits();
 
   /** Returns what a SELECT ends with so that its rows stay as they are until the commit. */
   abstract String lockingRows();

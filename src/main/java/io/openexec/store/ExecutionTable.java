@@ -10,6 +10,7 @@ import io.openexec.execution.Attempt;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore.Insert;
 import io.openexec.execution.Outcome;
+import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
 import io.openexec.receipt.CanonicalJson;
 import io.openexec.receipt.Hash;
@@ -398,16 +399,46 @@ final class ExecutionTable implements AutoCloseable {
     change(current, outcome);
   }
 
-  /** Deletes an execution, with the approval that it used up. */
-  void delete(VerifiedRequest request) throws SQLException {
-    deleteExecution(request.executionId());
-    if (request.approval().isPresent()) {
+  /** Deletes a reservation, with the approval that it used up. */
+  void delete(Reservation reservation) throws SQLException {
+    deleteExecution(reservation.id());
+    if (reservation.approvalId().isPresent()) {
       PreparedStatement delete = prepare(DELETE_APPROVAL);
-      delete.setString(1, request.tenant());
-      delete.setString(2, request.approval().get().id());
-      delete.setString(3, request.executionId().toString());
+      delete.setString(1, reservation.tenant());
+      delete.setString(2, reservation.approvalId().get());
+      delete.setString(3, reservation.id().toString());
       delete.executeUpdate();
     }
+  }
+
+  /**
+   * Sees to it that a reservation is on record, and be it by making it: then nobody else is about
+   * to. A commit whose confirmation got lost may still be under way, and an insert of the same id
+   * waits for its end, where a read would see nothing.
+   *
+   * @throws SQLException if its end does not come soon
+   */
+  void force(Reservation reservation) throws SQLException {
+    String bound = dialect.boundingWaits();
+    if (!bound.isEmpty()) {
+      prepare(bound).execute();
+    }
+    PreparedStatement insert = prepare(INSERT);
+    insert.setString(1, reservation.id().toString());
+    insert.setString(2, reservation.tenant());
+    insert.setString(3, CanonicalJson.quoted(""));
+    insert.setString(4, "");
+    insert.setString(5, "0".repeat(64));
+    insert.setString(6, "");
+    insert.setString(7, State.RUNNING.code());
+    for (int column = 8; column <= 11; column++) {
+      insert.setString(column, null);
+    }
+    insert.setString(12, reservation.attempt().owner().toString());
+    insert.setLong(13, reservation.attempt().number());
+    insert.setLong(14, 0);
+    insert.setLong(15, 0);
+    insert.executeUpdate();
   }
 
   private void deleteExecution(UUID id) throws SQLException {

@@ -42,6 +42,8 @@ final class GroupCommit implements AutoCloseable {
   private final BlockingQueue<Write<?>> queue;
   private final Thread writer;
   private @Nullable ExecutionTable table;
+  // Whether the database was asked to commit; known to the writer's thread only, as is the table.
+  private boolean written;
   private volatile @Nullable Pause pause;
   private volatile boolean closed;
   private volatile boolean ended;
@@ -78,14 +80,15 @@ final class GroupCommit implements AutoCloseable {
    * Writes durably.
    *
    * @return what completes when the commit was synced to disk; with {@link StoreUnavailable} if it
-   *     failed, and then it may have happened all the same
+   *     failed, and then it may have happened all the same, unless it says that it has not
    */
   <T> CompletableFuture<T> submit(Write<T> write) {
     if (closed || !queue.offer(write)) {
       write.failed(
-          new StoreUnavailable(closed ? "the store is closed" : "too many writes are waiting"));
+          StoreUnavailable.undone(
+              closed ? "the store is closed" : "too many writes are waiting", null));
     } else if (closed && queue.remove(write)) {
-      write.failed(new StoreUnavailable("the store is closed"));
+      write.failed(StoreUnavailable.undone("the store is closed", null));
     }
     return write.done();
   }
@@ -152,11 +155,15 @@ final class GroupCommit implements AutoCloseable {
       } catch (InterruptedException e) {
         // Only close() ends this thread, by its flag.
         LOG.debug("interrupted", e);
+      } catch (RuntimeException | Error e) {
+        // Short of memory, say.
+        lastFailure = System.nanoTime();
+        batch.forEach(write -> write.failed(new StoreUnavailable("the commit ended otherwise", e)));
       } finally {
         batch.clear();
       }
     }
-    queue.forEach(late -> late.failed(new StoreUnavailable("the store is closed")));
+    queue.forEach(late -> late.failed(StoreUnavailable.undone("the store is closed", null)));
     ExecutionTable known = table;
     if (known != null) {
       known.giveBack();
@@ -179,7 +186,10 @@ final class GroupCommit implements AutoCloseable {
       // Not the failure's own text: a driver may put there what was to be written.
       LOG.error("a commit of {} writes failed: {}", batch.size(), Errors.rootCause(failure));
       lastFailure = System.nanoTime();
-      StoreUnavailable unavailable = new StoreUnavailable("the commit failed", failure);
+      StoreUnavailable unavailable =
+          written
+              ? new StoreUnavailable("the commit failed", failure)
+              : StoreUnavailable.undone("nothing was committed", failure);
       answer(List.copyOf(batch), write -> write.failed(unavailable));
     }
   }
@@ -205,7 +215,7 @@ final class GroupCommit implements AutoCloseable {
 
   private @Nullable Throwable tryToCommit(List<Write<?>> batch) {
     boolean kept = table != null;
-    boolean written = false;
+    written = false;
     try {
       ExecutionTable open = open();
       open.connection().setAutoCommit(false);

@@ -7,6 +7,7 @@ import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore;
 import io.openexec.execution.Lease;
 import io.openexec.execution.Outcome;
+import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
 import io.openexec.execution.StoreUnavailable;
 import io.openexec.receipt.Hash;
@@ -94,25 +95,25 @@ public final class JdbcExecutionStore implements ExecutionStore {
   }
 
   @Override
-  public CompletableFuture<Void> release(VerifiedRequest request, Attempt attempt) {
+  public CompletableFuture<Void> release(Reservation reservation) {
     return writer
         .submit(
             new Write.Other<>(
                 table -> {
-                  Optional<Row> row =
-                      table.lock(request.executionId()).filter(r -> r.attempt().equals(attempt));
-                  if (row.isPresent()) {
-                    release(table, request, row.get().execution());
+                  table.force(reservation);
+                  Row row = table.lock(reservation.id()).orElseThrow();
+                  if (row.attempt().equals(reservation.attempt())) {
+                    release(table, reservation, row.execution());
                   }
                   return row;
                 }))
         .thenAccept(row -> {});
   }
 
-  private static void release(ExecutionTable table, VerifiedRequest request, Execution current)
+  private static void release(ExecutionTable table, Reservation reservation, Execution current)
       throws SQLException {
     if (current.state() == State.RUNNING) {
-      table.delete(request);
+      table.delete(reservation);
     } else if (current.state() == State.UNKNOWN) {
       table.supersede(current, Outcome.failed(Outcome.NEVER_DISPATCHED));
     }

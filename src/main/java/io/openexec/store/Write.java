@@ -2,6 +2,7 @@ package io.openexec.store;
 
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore.Insert;
+import io.openexec.execution.StoreUnavailable;
 import io.openexec.store.ExecutionTable.NewOutcome;
 import io.openexec.store.ExecutionTable.NewRow;
 import java.sql.SQLException;
@@ -35,7 +36,7 @@ abstract sealed class Write<T> {
 
   final void committed() {
     if (failure != null) {
-      done.completeExceptionally(failure);
+      done.completeExceptionally(StoreUnavailable.undone("this write failed", failure));
     } else {
       done.complete(result);
     }

@@ -17,56 +17,116 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Commits that happen and whose confirmation gets lost: no request over HTTP can cause one. */
+/** Commits whose confirmation gets lost, or that fail: no request over HTTP can cause one. */
 class ExactlyOnceTest {
   @TempDir Path directory;
+  private final Candidate candidate = Candidates.effectful(payload -> payload);
+  private ExecutionStore real;
+  private Faulty faulty;
+  private Unfinished unfinished;
+  private ExactlyOnce exactlyOnce;
+
+  @BeforeEach
+  void open() {
+    real =
+        Databases.open(
+            TestDatabase.sqlite(directory).parsed(),
+            Optional.of(""),
+            Duration.ofSeconds(60),
+            Runnable::run,
+            Clock.systemUTC());
+    faulty = new Faulty(real);
+    unfinished = new Unfinished(faulty);
+    exactlyOnce = new ExactlyOnce(faulty, unfinished, Runnable::run);
+  }
+
+  @AfterEach
+  void close() {
+    faulty.failure = null;
+    unfinished.close();
+    real.close();
+  }
+
+  private Claim reserve() throws Exception {
+    return exactlyOnce.reserve((Unclaimed) exactlyOnce.find(candidate)).get();
+  }
+
+  private void assertRefused(Unclaimed unclaimed) {
+    Throwable thrown = catchThrowable(() -> exactlyOnce.reserve(unclaimed).get());
+    Throwable refusal = thrown instanceof Refusal ? thrown : thrown.getCause();
+    assertThat(refusal).isInstanceOf(Refusal.class);
+    assertThat(((Refusal) refusal).reason()).isEqualTo(Reason.STORE_UNAVAILABLE);
+  }
 
   @Test
   void aReservationWhoseCommitWasAmbiguousIsReleased() throws Exception {
-    try (ExecutionStore real =
-            Databases.open(
-                TestDatabase.sqlite(directory).parsed(),
-                Optional.of(""),
-                Duration.ofSeconds(60),
-                Runnable::run,
-                Clock.systemUTC());
-        Unfinished unfinished = new Unfinished(real)) {
-      AtomicBoolean losing = new AtomicBoolean(true);
-      ExactlyOnce exactlyOnce =
-          new ExactlyOnce(new Losing(real, losing), unfinished, Runnable::run);
-      Candidate candidate = Candidates.effectful(payload -> payload);
-      Unclaimed first = (Unclaimed) exactlyOnce.find(candidate);
-      Throwable thrown = catchThrowable(() -> exactlyOnce.reserve(first).get());
-      assertThat(thrown).hasCauseInstanceOf(Refusal.class);
-      assertThat(((Refusal) thrown.getCause()).reason()).isEqualTo(Reason.STORE_UNAVAILABLE);
-      for (int i = 0; i < 500 && real.find(candidate.verified().executionId()).isPresent(); i++) {
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
-      assertThat(real.find(candidate.verified().executionId())).isEmpty();
-      losing.set(false);
-      Unclaimed second = (Unclaimed) exactlyOnce.find(candidate);
-      assertThat(exactlyOnce.reserve(second).get())
-          .as("neither nonce nor approval is used up")
-          .isInstanceOf(Claim.Admitted.class);
+    faulty.inserting = true;
+    faulty.failure = new StoreUnavailable("the confirmation was lost");
+    assertRefused((Unclaimed) exactlyOnce.find(candidate));
+    for (int i = 0; i < 500 && real.find(candidate.verified().executionId()).isPresent(); i++) {
+      TimeUnit.MILLISECONDS.sleep(10);
     }
+    assertThat(real.find(candidate.verified().executionId())).isEmpty();
+    faulty.failure = null;
+    assertThat(reserve())
+        .as("neither nonce nor approval is used up")
+        .isInstanceOf(Claim.Admitted.class);
   }
 
-  /** The real store, behind a connection that loses confirmations. */
-  private record Losing(ExecutionStore real, AtomicBoolean losing) implements ExecutionStore {
+  @Test
+  void whatWasCertainlyNotWrittenIsNotReleased() {
+    faulty.failure = StoreUnavailable.undone("too many writes are waiting", null);
+    Unclaimed unclaimed = (Unclaimed) exactlyOnce.find(candidate);
+    for (int i = 0; i < 10; i++) {
+      assertRefused(unclaimed);
+    }
+    // Tries what is left.
+    unfinished.close();
+    assertThat(faulty.inserts).hasValue(10);
+    assertThat(faulty.releases).hasValue(0);
+  }
+
+  @Test
+  void whileManyReleasesAreLeftNothingIsReservedThatMayLeaveMore() {
+    faulty.failure = new StoreUnavailable("the disk is full");
+    Unclaimed unclaimed = (Unclaimed) exactlyOnce.find(candidate);
+    for (int i = 0; i < 2_000; i++) {
+      assertRefused(unclaimed);
+    }
+    assertThat(faulty.inserts.get()).isBetween(256, 400);
+  }
+
+  /** The real store, behind a connection that fails: after what it was asked for, or before. */
+  private static final class Faulty implements ExecutionStore {
+    final AtomicInteger inserts = new AtomicInteger();
+    final AtomicInteger releases = new AtomicInteger();
+    volatile boolean inserting;
+    volatile @Nullable StoreUnavailable failure;
+    private final ExecutionStore real;
+
+    Faulty(ExecutionStore real) {
+      this.real = real;
+    }
+
     @Override
     public CompletableFuture<Insert> insert(
         VerifiedRequest request, Attempt attempt, Execution execution) {
-      return real.insert(request, attempt, execution)
-          .thenCompose(
-              insert ->
-                  losing.get()
-                      ? CompletableFuture.failedFuture(
-                          new StoreUnavailable("the confirmation was lost"))
-                      : CompletableFuture.completedFuture(insert));
+      inserts.incrementAndGet();
+      StoreUnavailable now = failure;
+      if (now == null) {
+        return real.insert(request, attempt, execution);
+      }
+      return inserting
+          ? real.insert(request, attempt, execution)
+              .thenCompose(insert -> CompletableFuture.failedFuture(now))
+          : CompletableFuture.failedFuture(now);
     }
 
     @Override
@@ -90,8 +150,11 @@ class ExactlyOnceTest {
     }
 
     @Override
-    public CompletableFuture<Void> release(VerifiedRequest request, Attempt attempt) {
-      return real.release(request, attempt);
+    public CompletableFuture<Void> release(Reservation reservation) {
+      releases.incrementAndGet();
+      return failure == null || inserting
+          ? real.release(reservation)
+          : CompletableFuture.failedFuture(failure);
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.openexec.execution.Attempt;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore.Insert;
 import io.openexec.execution.Outcome;
+import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
 import io.openexec.execution.StoreUnavailable;
 import io.openexec.receipt.JsonRefused;
@@ -98,7 +99,7 @@ abstract class ExecutionStoreTest {
     for (Attempt other :
         List.of(new Attempt(mine.owner(), 2), new Attempt(UUID.randomUUID(), mine.number()))) {
       assertThat(complete(request, other, succeeded("{}")).state()).isEqualTo(State.RUNNING);
-      store.release(request, other).get();
+      store.release(Reservation.of(request, other)).get();
       assertThat(state(request)).isEqualTo(State.RUNNING);
     }
     assertThat(complete(request, mine, succeeded("{}")).state()).isEqualTo(State.SUCCEEDED);
@@ -112,7 +113,7 @@ abstract class ExecutionStoreTest {
       VerifiedRequest request = request("n" + ended.state());
       reserve(request, mine());
       complete(request, mine(), ended);
-      store.release(request, mine()).get();
+      store.release(Reservation.of(request, mine())).get();
       assertThat(state(request)).isEqualTo(ended.state());
       assertThat(reserve(request, mine())).isEqualTo(Insert.NONCE_TAKEN);
     }
@@ -123,8 +124,8 @@ abstract class ExecutionStoreTest {
     VerifiedRequest request = request("n");
     reserve(request, mine());
     complete(request, mine(), Outcome.unknown(Outcome.INTERRUPTED));
-    store.release(request, mine()).get();
-    store.release(request, mine()).get();
+    store.release(Reservation.of(request, mine())).get();
+    store.release(Reservation.of(request, mine())).get();
     Execution settled = store.find(request.executionId()).orElseThrow();
     assertThat(settled.state()).isEqualTo(State.FAILED);
     assertThat(settled.reason()).isEqualTo(Outcome.NEVER_DISPATCHED);
@@ -136,8 +137,8 @@ abstract class ExecutionStoreTest {
   void aReleaseGivesBackNonceAndApproval() throws Exception {
     VerifiedRequest request = request("n");
     reserve(request, mine());
-    store.release(request, mine()).get();
-    store.release(request, mine()).get();
+    store.release(Reservation.of(request, mine())).get();
+    store.release(Reservation.of(request, mine())).get();
     assertThat(store.find(request.executionId())).isEmpty();
     assertThat(reserve(request, new Attempt(mine().owner(), 2))).isEqualTo(Insert.INSERTED);
   }

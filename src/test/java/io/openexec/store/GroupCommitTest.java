@@ -169,6 +169,26 @@ abstract class GroupCommitTest {
   }
 
   @Test
+  void anOutcomeOfWhatIsNotThereAnyMoreFailsAlone() throws Exception {
+    CompletableFuture<Integer> first = hold();
+    CompletableFuture<Insert> one = insert("one");
+    VerifiedRequest gone = ExecutionStoreTest.request("gone");
+    CompletableFuture<Execution> outcome =
+        commits.submit(
+            new Write.OfOutcome(
+                new ExecutionTable.NewOutcome(
+                    MINE, Execution.of(gone, ExecutionStoreTest.succeeded("{}")))));
+    CompletableFuture<Insert> two = insert("two");
+    latch.countDown();
+    first.get();
+    assertThat(one.get()).isEqualTo(Insert.INSERTED);
+    assertThat(two.get()).isEqualTo(Insert.INSERTED);
+    assertThatThrownBy(outcome::get).hasRootCauseMessage("no such execution");
+    assertThat(commits.isFailing()).isFalse();
+    assertThat(nonces()).containsExactly("one", "two");
+  }
+
+  @Test
   void aRowThatTheDatabaseWillNotHaveFailsAlone() throws Exception {
     refuseARow();
     CompletableFuture<Integer> first = hold();

@@ -9,6 +9,7 @@ import io.openexec.execution.Attempt;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore.Insert;
 import io.openexec.execution.Outcome;
+import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
 import io.openexec.testing.Postgres;
 import io.openexec.testing.TestDatabase;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.postgresql.util.PSQLException;
 
 class PostgresExecutionStoreTest extends ExecutionStoreTest {
   private static final Duration SHORT = Duration.ofMillis(600);
@@ -36,6 +38,40 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
   private JdbcExecutionStore another(Duration lease) {
     return Databases.open(
         database.parsed(), Optional.of(""), lease, Runnable::run, Clock.systemUTC());
+  }
+
+  @Test
+  void aReleaseIsNotDoneWhileTheCommitOfItsReservationIsStillUnderWay() throws Exception {
+    VerifiedRequest request = request("n");
+    Reservation reservation = Reservation.of(request, mine());
+    // As after a timeout of the socket: the server is in the midst of it, and nobody hears of it.
+    try (Connection lost = database.connect();
+        ExecutionTable table = new ExecutionTable(lost, Dialect.POSTGRESQL, Clock.systemUTC())) {
+      lost.setAutoCommit(false);
+      table.insert(
+          List.of(new ExecutionTable.NewRow(request, mine(), Execution.of(request, null))));
+      assertThatThrownBy(() -> store.release(reservation).get())
+          .hasRootCauseInstanceOf(PSQLException.class)
+          .hasStackTraceContaining("lock timeout");
+      lost.commit();
+    }
+    assertThat(state(request)).isEqualTo(State.RUNNING);
+    store.release(reservation).get();
+    assertThat(store.find(request.executionId())).isEmpty();
+    assertThat(database.rows("SELECT * FROM approvals")).isEmpty();
+  }
+
+  @Test
+  void aReleaseLeavesAloneWhoReservedAfterALostCommitThatFailed() throws Exception {
+    VerifiedRequest request = request("n");
+    Attempt later = new Attempt(mine().owner(), 2);
+    Reservation lost = Reservation.of(request, mine());
+    store.release(lost).get();
+    assertThat(database.rows("SELECT * FROM executions")).isEmpty();
+    reserve(request, later);
+    store.release(lost).get();
+    assertThat(state(request)).isEqualTo(State.RUNNING);
+    assertThat(database.rows("SELECT approval_id FROM approvals")).hasSize(1);
   }
 
   @Test

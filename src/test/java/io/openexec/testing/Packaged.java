@@ -17,6 +17,10 @@ import java.util.stream.Stream;
 /** The packaged service in a process of its own, as its users run it. */
 public final class Packaged implements AutoCloseable {
   public static final Path JAR = Path.of("target/openexec.jar").toAbsolutePath();
+
+  /** An option for processes that live for seconds: without the compiler whose work pays later. */
+  public static final String SOON = "-XX:TieredStopAtLevel=1";
+
   private static final Pattern READY = Pattern.compile("ready on http://[^ ]*:([0-9]+)");
   private static final int MAX_LINES = 100;
 
