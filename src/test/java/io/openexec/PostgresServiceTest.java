@@ -53,8 +53,19 @@ class PostgresServiceTest {
         TimeUnit.MILLISECONDS.sleep(5);
       }
 
+      List<CompletableFuture<Reply>> waiting = new ArrayList<>();
+      for (int i = 0; i < 30; i++) {
+        waiting.add(service.requests().executeAsync(held));
+      }
       Postgres.close(running);
+      long away = System.nanoTime();
       Files.createFile(release);
+      for (CompletableFuture<Reply> reply : waiting) {
+        assertThat(reply.get().status()).isIn(409, 503);
+      }
+      assertThat(System.nanoTime() - away)
+          .as("nobody waits for the others to find out")
+          .isLessThan(TimeUnit.SECONDS.toNanos(12));
       Reply dispatched = atWork.get();
       assertThat(dispatched.status()).as("it ran: no 503 any more").isEqualTo(409);
       assertThat(dispatched.json().path("state").asText()).isEqualTo("running");

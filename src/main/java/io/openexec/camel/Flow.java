@@ -111,8 +111,7 @@ public final class Flow implements AutoCloseable {
   /**
    * Starts the routes; {@link #serve} says over what, before anything can come in.
    *
-   * @param workers runs the steps of requests; those that wait for the store do so as {@link
-   *     java.util.concurrent.CompletableFuture#get()} does
+   * @param workers runs the steps of requests, which may read from the store
    * @throws Exception if they cannot start, or one that the flow needs is missing
    */
   public void start(Pages pages, Executor workers) throws Exception {

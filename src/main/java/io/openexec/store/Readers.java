@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
 final class Readers implements AutoCloseable {
   private static final int CONNECTIONS = 4;
   private static final int PATIENCE_SECONDS = 2;
+  private static final long UNREACHABLE_NANOS = 500_000_000L;
 
   private final HikariDataSource pool;
   private final Dialect dialect;
   private final Clock clock;
   private final Semaphore places = new Semaphore(CONNECTIONS);
   private final Deque<ExecutionTable> idle = new ConcurrentLinkedDeque<>();
+  private volatile long unreachable = System.nanoTime() - UNREACHABLE_NANOS;
 
   Readers(HikariDataSource pool, Dialect dialect, Clock clock) {
     this.pool = pool;
@@ -55,7 +57,16 @@ final class Readers implements AutoCloseable {
   }
 
   private ExecutionTable open() throws SQLException {
-    return new ExecutionTable(pool.getConnection(), dialect, clock);
+    if (System.nanoTime() - unreachable < UNREACHABLE_NANOS) {
+      // Or all who read would wait for a connection, one after the other, to hear the same.
+      throw new SQLException("the database could not be reached a moment ago");
+    }
+    try {
+      return new ExecutionTable(pool.getConnection(), dialect, clock);
+    } catch (SQLException e) {
+      unreachable = System.nanoTime();
+      throw e;
+    }
   }
 
   private <T> T readOn(ExecutionTable table, Write.Statements<T> statements) throws SQLException {

@@ -108,6 +108,19 @@ abstract class ExecutionStoreTest {
   }
 
   @Test
+  void onlyTheAttemptThatReservedSettlesWhatWasDeclaredUnknown() throws Exception {
+    VerifiedRequest request = request("n");
+    Attempt mine = mine();
+    reserve(request, mine);
+    complete(request, mine, Outcome.unknown(Outcome.INTERRUPTED));
+    for (Attempt other :
+        List.of(new Attempt(mine.owner(), 2), new Attempt(UUID.randomUUID(), mine.number()))) {
+      assertThat(complete(request, other, succeeded("{}")).state()).isEqualTo(State.UNKNOWN);
+    }
+    assertThat(complete(request, mine, succeeded("{}")).state()).isEqualTo(State.SUCCEEDED);
+  }
+
+  @Test
   void whatHasEndedIsNotReleased() throws Exception {
     for (Outcome ended : List.of(succeeded("{}"), Outcome.failed("out_of_stock"))) {
       VerifiedRequest request = request("n" + ended.state());

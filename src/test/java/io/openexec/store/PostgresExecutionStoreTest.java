@@ -119,6 +119,44 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
     assertThat(late.reason()).isEqualTo(Outcome.LATE_OUTCOME);
   }
 
+  @Test
+  void aLeaseThatCouldNotBeRenewedIsNotHeldAfterItsEndThoughNobodyElseHasNoticed()
+      throws Exception {
+    try (JdbcExecutionStore cutOff = another(SHORT);
+        Connection other = database.connect()) {
+      var owner = cutOff.lease().owner();
+      other.setAutoCommit(false);
+      other.createStatement().execute("SELECT * FROM instances FOR UPDATE");
+      for (int i = 0; i < 500 && cutOff.lease().isHeldBy(owner); i++) {
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      assertThat(cutOff.lease().owner()).isEqualTo(owner);
+      assertThat(cutOff.lease().isHeldBy(owner)).isFalse();
+    }
+  }
+
+  @Test
+  void nothingIsReservedUnderALeaseThatIsOverInTheDatabase() {
+    database.execute("UPDATE instances SET lease_until = 0");
+    assertThat(store.lease().isHeldBy(mine().owner())).as("as far as it knows itself").isTrue();
+    assertThatThrownBy(() -> reserve(request("n"), mine()))
+        .hasRootCauseMessage("the lease of this process has run out");
+  }
+
+  @Test
+  void aLeaseUnderWhichSomebodyIsReservingIsNotEndedBeforeThat() throws Exception {
+    try (Connection reserving = database.connect();
+        Connection other = database.connect()) {
+      reserving.setAutoCommit(false);
+      assertThat(((Fence) store.lease()).holds(reserving, mine().owner())).isTrue();
+      other.createStatement().execute("SET lock_timeout = '200ms'");
+      assertThatThrownBy(() -> other.createStatement().execute("DELETE FROM instances"))
+          .hasMessageContaining("lock timeout");
+      reserving.commit();
+      assertThat(other.createStatement().executeUpdate("DELETE FROM instances")).isEqualTo(1);
+    }
+  }
+
   /** What another process does that sees the lease run out. */
   private void takenForDead() {
     database.execute("UPDATE instances SET lease_until = 0");
