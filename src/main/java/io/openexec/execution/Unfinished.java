@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The writes that have to happen and could not yet: outcomes of dispatched actions, and releases of
- * reservations that were never dispatched. Their owner keeps trying; if the process ends first, what
- * is left becomes {@code unknown}: at the next start, or when its lease runs out.
+ * reservations that were never dispatched. Their owner keeps trying; if the process ends first,
+ * what is left becomes {@code unknown}: at the next start, or when its lease runs out.
  *
  * <p>Outcomes are never more than were dispatched. Reservations have to be refused while it {@link
  * #isBehind}: each may leave a release.

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
+import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
 import org.apache.camel.builder.ExpressionBuilder;
 import org.apache.camel.spi.Registry;
@@ -20,10 +21,11 @@ import org.junit.jupiter.api.Test;
 /** The order of the gates, and what a refusal skips, in the real route files. */
 class FlowTest extends CamelTestSupport {
   private static final List<String> STEPS =
-      List.of("parse", "verify", "admit", "dispatch", "record", "await", "answer");
+      List.of("parse", "verify", "admit", "reserve", "dispatch", "record", "await", "answer");
 
   private final List<String> passed = new ArrayList<>();
   private String refusing = "";
+  private boolean losing;
 
   @Override
   protected void bindToRegistry(Registry registry) {
@@ -33,6 +35,7 @@ class FlowTest extends CamelTestSupport {
     registry.bind("reject", (Processor) exchange -> passed.add("reject"));
     registry.bind("nonces", MemoryIdempotentRepository.memoryIdempotentRepository());
     registry.bind("executionId", ExpressionBuilder.bodyExpression());
+    registry.bind("admitted", (Predicate) exchange -> !losing);
   }
 
   private void pass(String step, Exchange exchange) {
@@ -65,6 +68,12 @@ class FlowTest extends CamelTestSupport {
     assertThat(send("n")).isEqualTo(STEPS);
     assertThat(send("n")).containsExactly("parse", "verify", "admit", "await", "answer");
     assertThat(send("other")).isEqualTo(STEPS);
+  }
+
+  @Test
+  void whoLosesTheReservationIsNotDispatched() {
+    losing = true;
+    assertThat(send("n")).containsExactly("parse", "verify", "admit", "reserve", "await", "answer");
   }
 
   @Test
