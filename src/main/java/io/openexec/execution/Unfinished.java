@@ -28,7 +28,7 @@ public final class Unfinished implements AutoCloseable {
   private static final Duration STOP = Duration.ofSeconds(5);
 
   private final ExecutionStore store;
-  private final AtomicInteger left = new AtomicInteger();
+  private final AtomicInteger releases = new AtomicInteger();
   private final ScheduledExecutorService retries =
       Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "openexec-unfinished"));
 
@@ -44,29 +44,31 @@ public final class Unfinished implements AutoCloseable {
 
   /** Takes a reservation back, sooner or later. */
   void release(Reservation reservation) {
-    keepTrying("release", reservation.id(), () -> store.release(reservation), Duration.ZERO);
+    releases.incrementAndGet();
+    keepTrying(
+        "release",
+        reservation.id(),
+        () -> store.release(reservation).thenRun(releases::decrementAndGet),
+        Duration.ZERO);
   }
 
-  /** Returns whether so many writes are left that nothing should be begun that may leave more. */
+  /** Returns whether so many releases are left that nothing should be reserved that may add one. */
   boolean isBehind() {
-    return left.get() >= MANY;
+    return releases.get() >= MANY;
   }
 
   private void keepTrying(String what, UUID id, Write write, Duration delay) {
-    left.incrementAndGet();
     try {
       var unused =
           retries.schedule(
               () -> attempt(what, id, write, delay), delay.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
-      left.decrementAndGet();
       LOG.error("{} of {} was not written: it will be declared unknown", what, id);
     }
   }
 
   private void attempt(String what, UUID id, Write write, Duration delay) {
     // One at a time, and each waited for: a store that comes back is not stormed.
-    left.decrementAndGet();
     try {
       write.begin().get();
     } catch (ExecutionException | RuntimeException | Error e) {

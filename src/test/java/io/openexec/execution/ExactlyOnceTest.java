@@ -94,13 +94,24 @@ class ExactlyOnceTest {
   }
 
   @Test
-  void whileManyReleasesAreLeftNothingIsReservedThatMayLeaveMore() {
+  void whileManyReleasesAreLeftNothingIsReservedThatMayLeaveMore() throws Exception {
     faulty.failure = new StoreUnavailable("the disk is full");
     Unclaimed unclaimed = (Unclaimed) exactlyOnce.find(candidate);
     for (int i = 0; i < 2_000; i++) {
       assertRefused(unclaimed);
     }
     assertThat(faulty.inserts.get()).isBetween(256, 400);
+
+    faulty.failure = null;
+    Claim claim = null;
+    for (int i = 0; i < 1_000 && claim == null; i++) {
+      try {
+        claim = exactlyOnce.reserve(unclaimed).get();
+      } catch (Refusal stillBehind) {
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+    }
+    assertThat(claim).as("when they are done").isInstanceOf(Claim.Admitted.class);
   }
 
   /** The real store, behind a connection that fails: after what it was asked for, or before. */
