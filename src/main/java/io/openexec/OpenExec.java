@@ -1,6 +1,6 @@
 package io.openexec;
 
-import io.openexec.boundary.Ed25519Provider;
+import io.openexec.signature.Ed25519Provider;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -19,12 +19,16 @@ class ArchitectureTest {
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages("io.openexec");
   private static final String[] KERNEL = {
-    "io.openexec.boundary..", "io.openexec.execution..", "io.openexec.receipt.."
+    "io.openexec.boundary..",
+    "io.openexec.execution..",
+    "io.openexec.receipt..",
+    "io.openexec.signature.."
   };
 
   @Test
   void theRulesSeeTheCode() {
-    for (String name : new String[] {"boundary", "execution", "receipt", "store", "camel"}) {
+    for (String name :
+        new String[] {"boundary", "execution", "receipt", "signature", "store", "camel"}) {
       assertThat(CLASSES.stream().filter(c -> c.getPackageName().equals("io.openexec." + name)))
           .as(name)
           .hasSizeGreaterThan(3);
@@ -68,7 +72,7 @@ class ArchitectureTest {
         .check(CLASSES);
     noClasses()
         .that()
-        .doNotHaveFullyQualifiedName("io.openexec.boundary.CorrettoEd25519")
+        .doNotHaveFullyQualifiedName("io.openexec.signature.CorrettoEd25519")
         .should()
         .dependOnClassesThat()
         .areAssignableTo(Signature.class)

@@ -1,5 +1,6 @@
 package io.openexec.boundary;
 
+import io.openexec.signature.Ed25519Provider;
 import io.openexec.testing.Approver;
 import io.openexec.testing.Requests;
 import java.nio.charset.StandardCharsets;
@@ -31,15 +32,15 @@ public class VerificationBenchmark {
   public void prepare() {
     Ed25519Provider chosen =
         provider.equals("BouncyCastle")
-            ? new BouncyCastleEd25519("chosen")
+            ? Ed25519Provider.pureJava("chosen")
             : Ed25519Provider.fastest();
-    if (!provider.equals("BouncyCastle") && chosen instanceof BouncyCastleEd25519) {
+    if (!chosen.toString().contains(provider)) {
       throw new IllegalStateException("not here: " + provider);
     }
     Approver approver = new Approver();
     verifier =
         ApprovalVerifier.clawshield(
-            ApprovalKeys.parse(approver.pem(), chosen), Optional.of(Approver.TENANT));
+            ApprovalKeys.parse(approver.pem()).verifiedBy(chosen), Optional.of(Approver.TENANT));
     body =
         Requests.body("echo", PAYLOAD, "nonce-1", approver.approve("echo", PAYLOAD))
             .getBytes(StandardCharsets.UTF_8);

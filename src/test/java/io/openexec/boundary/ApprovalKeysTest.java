@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.openexec.signature.Ed25519Provider;
+import io.openexec.signature.Implementation;
 import io.openexec.testing.Approver;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -34,7 +36,7 @@ class ApprovalKeysTest {
   }
 
   private ApprovalKeys parse(String pem) {
-    return ApprovalKeys.parse(pem, provider);
+    return ApprovalKeys.parse(pem).verifiedBy(provider);
   }
 
   /** The eight points of order 1, 2, 4 and 8, in their canonical encodings. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.openexec.signature.Ed25519Provider;
+import io.openexec.signature.Implementation;
 import io.openexec.testing.Approver;
 import io.openexec.testing.Requests;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +32,7 @@ class ApprovalVerifierTest {
 
   private static ApprovalVerifier verifier(Ed25519Provider provider, String tenant) {
     return ApprovalVerifier.clawshield(
-        ApprovalKeys.parse(APPROVER.pem(), provider), Optional.of(tenant));
+        ApprovalKeys.parse(APPROVER.pem()).verifiedBy(provider), Optional.of(tenant));
   }
 
   private static VerifiedRequest verify(Ed25519Provider provider, ObjectNode artifact) {

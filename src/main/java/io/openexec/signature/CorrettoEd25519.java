@@ -1,11 +1,11 @@
-package io.openexec.boundary;
+package io.openexec.signature;
 
-import java.io.ByteArrayOutputStream;
 import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
 import java.security.Provider;
 import java.security.PublicKey;
 import java.security.Signature;
-import java.util.HexFormat;
+import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
 
 /**
@@ -59,6 +59,17 @@ final class CorrettoEd25519 extends Ed25519Provider {
     };
   }
 
+  @Override
+  Signer signer(Ed25519PrivateKeyParameters key) {
+    PrivateKey pkcs8 = new Pkcs8(key);
+    return message -> {
+      Signature signer = signature();
+      signer.initSign(pkcs8);
+      signer.update(message);
+      return signer.sign();
+    };
+  }
+
   /** Returns a new one for each signature, since they keep the message. */
   Signature signature() throws GeneralSecurityException {
     return Signature.getInstance("Ed25519", provider);
@@ -75,15 +86,11 @@ final class CorrettoEd25519 extends Ed25519Provider {
    */
   private static final class Spki implements PublicKey {
     private static final long serialVersionUID = 1L;
-    private static final byte[] PREFIX = HexFormat.of().parseHex("302a300506032b6570032100");
 
     private final byte[] encoded;
 
     Spki(Ed25519PublicKeyParameters screened) {
-      ByteArrayOutputStream spki = new ByteArrayOutputStream();
-      spki.writeBytes(PREFIX);
-      spki.writeBytes(screened.getEncoded());
-      encoded = spki.toByteArray();
+      encoded = VerificationKey.spki(screened);
     }
 
     @Override
@@ -94,6 +101,33 @@ final class CorrettoEd25519 extends Ed25519Provider {
     @Override
     public String getFormat() {
       return "X.509";
+    }
+
+    @Override
+    public byte[] getEncoded() {
+      return encoded.clone();
+    }
+  }
+
+  /** A private key in the form that the JCA exchanges keys in (RFC 8410, section 7). */
+  private static final class Pkcs8 implements PrivateKey {
+    private static final long serialVersionUID = 1L;
+
+    // It is never written by serialization: no text or stream gets it from here.
+    private final transient byte[] encoded;
+
+    Pkcs8(Ed25519PrivateKeyParameters key) {
+      encoded = SigningKey.pkcs8(key);
+    }
+
+    @Override
+    public String getAlgorithm() {
+      return "EdDSA";
+    }
+
+    @Override
+    public String getFormat() {
+      return "PKCS#8";
     }
 
     @Override

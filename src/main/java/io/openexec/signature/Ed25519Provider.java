@@ -1,18 +1,20 @@
-package io.openexec.boundary;
+package io.openexec.signature;
 
 import java.security.GeneralSecurityException;
+import java.util.Arrays;
 import java.util.HexFormat;
+import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What verifies Ed25519 signatures (RFC 8032): Corretto where its native library loads,
+ * What makes and verifies Ed25519 signatures (RFC 8032): Corretto where its native library loads,
  * BouncyCastle elsewhere, and never the JDK.
  *
  * <p>None of them screens keys as it has to be done, so that a key gets here from {@link
- * ApprovalKeys} only, which does.
+ * VerificationKey} only, which does.
  *
  * <p>They agree on every signature that is made as RFC 8032 says. The holder of a private key, and
  * nobody else, can make others, with a point of small order added to R; those BouncyCastle accepts
@@ -30,9 +32,18 @@ public abstract sealed class Ed25519Provider permits BouncyCastleEd25519, Corret
 
   Ed25519Provider() {}
 
-  /** Returns the fastest one that is present and has verified a signature of RFC 8032. */
+  /** Returns the fastest one that is present and has signed and verified a vector of RFC 8032. */
   public static Ed25519Provider fastest() {
     return Fastest.PRESENT;
+  }
+
+  /**
+   * Returns the one that is present everywhere.
+   *
+   * @param why what it stands in for, in words
+   */
+  public static Ed25519Provider pureJava(String why) {
+    return new BouncyCastleEd25519(why);
   }
 
   /** Returns the JCA provider of that class if it can be used, BouncyCastle if not. */
@@ -50,13 +61,20 @@ public abstract sealed class Ed25519Provider permits BouncyCastleEd25519, Corret
   /** Returns this provider's form of a key that was screened. */
   abstract Key key(Ed25519PublicKeyParameters screened);
 
+  /**
+   * Returns what signs with a private key (RFC 8032, section 5.1.6).
+   *
+   * @throws GeneralSecurityException if the provider does not take it
+   */
+  abstract Signer signer(Ed25519PrivateKeyParameters key) throws GeneralSecurityException;
+
   /** Returns its name for the start line; and if it stands in for a faster one, why. */
   @Override
   public abstract String toString();
 
   /**
-   * Verifies the third test vector of RFC 8032, section 7.1, and refuses it with a bit flipped in
-   * R, in S and in the message.
+   * Signs and verifies the third test vector of RFC 8032, section 7.1, and refuses it with a bit
+   * flipped in R, in S and in the message.
    */
   final void selfCheck() throws Unusable {
     HexFormat hex = HexFormat.of();
@@ -67,7 +85,8 @@ public abstract sealed class Ed25519Provider permits BouncyCastleEd25519, Corret
             "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
                 + "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a");
     Key key = key(new Ed25519PublicKeyParameters(raw));
-    if (!key.verifies(message, signature)
+    if (!Arrays.equals(signed(message), signature)
+        || !key.verifies(message, signature)
         || key.verifies(message, flipped(signature, 0))
         || key.verifies(message, flipped(signature, 32))
         || key.verifies(flipped(message, 0), signature)) {
@@ -75,10 +94,27 @@ public abstract sealed class Ed25519Provider permits BouncyCastleEd25519, Corret
     }
   }
 
+  /** Signs with the third vector's private key. */
+  private byte[] signed(byte[] message) throws Unusable {
+    byte[] seed =
+        HexFormat.of().parseHex("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7");
+    try {
+      return signer(new Ed25519PrivateKeyParameters(seed)).sign(message);
+    } catch (GeneralSecurityException | RuntimeException e) {
+      throw new Unusable(this + " does not sign", e);
+    }
+  }
+
   private static byte[] flipped(byte[] bytes, int index) {
     byte[] flipped = bytes.clone();
     flipped[index] ^= 1;
     return flipped;
+  }
+
+  /** A private key. Any number of threads may sign with it at once. */
+  @FunctionalInterface
+  interface Signer {
+    byte[] sign(byte[] message) throws GeneralSecurityException;
   }
 
   /** A screened public key. Any number of threads may verify with it at once. */

@@ -1,9 +1,8 @@
-package io.openexec.boundary;
+package io.openexec.signature;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.openexec.testing.Approver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -40,7 +39,7 @@ class Ed25519ProviderTest {
     Ed25519Provider corretto = Implementation.CORRETTO.provider();
     assertThat(Ed25519Provider.fastest()).isInstanceOf(CorrettoEd25519.class);
     assertThat(corretto).asString().matches("AmazonCorrettoCryptoProvider [0-9.]+");
-    assertThat(ApprovalKeys.parse(new Approver().pem()).provider())
+    assertThat(VerificationKey.ofRaw(SigningKey.generate().verificationKey().raw()).provider())
         .isSameAs(Ed25519Provider.fastest());
   }
 
@@ -123,9 +122,9 @@ class Ed25519ProviderTest {
   private static void assertBouncyCastle(Ed25519Provider chosen, String name) {
     assertThat(chosen).isInstanceOf(BouncyCastleEd25519.class);
     assertThat(chosen).hasToString(name);
-    Approver approver = new Approver();
-    ApprovalKeys.parse(approver.pem(), chosen)
-        .verify("text".getBytes(StandardCharsets.UTF_8), approver.signature("text"));
+    byte[] text = "text".getBytes(StandardCharsets.UTF_8);
+    SigningKey key = SigningKey.generate();
+    assertThat(key.verificationKey().verifiedBy(chosen).verifies(text, key.sign(text))).isTrue();
   }
 
   /** Corretto as it is on a machine for which its jar has no library. */

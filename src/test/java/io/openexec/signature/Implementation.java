@@ -1,4 +1,4 @@
-package io.openexec.boundary;
+package io.openexec.signature;
 
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** What can verify: the tests of keys and signatures run on each. */
-enum Implementation {
+public enum Implementation {
   CORRETTO,
   BOUNCY_CASTLE;
 
@@ -18,13 +18,13 @@ enum Implementation {
   }
 
   /** Returns it, or skips the test where its native library does not load. */
-  Ed25519Provider provider() {
+  public Ed25519Provider provider() {
     assumeThat(isPresent()).as(this + " cannot be tested here: " + FASTEST).isTrue();
     return this == CORRETTO ? FASTEST : PURE_JAVA;
   }
 
   /** Returns those that can be tested here. */
-  static List<Ed25519Provider> present() {
+  public static List<Ed25519Provider> present() {
     return Arrays.stream(values())
         .filter(Implementation::isPresent)
         .map(Implementation::provider)

@@ -1,5 +1,6 @@
-package io.openexec.boundary;
+package io.openexec.signature;
 
+import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
 import org.bouncycastle.crypto.signers.Ed25519Signer;
 
@@ -22,6 +23,16 @@ final class BouncyCastleEd25519 extends Ed25519Provider {
       verifier.init(false, screened);
       verifier.update(message, 0, message.length);
       return verifier.verifySignature(signature);
+    };
+  }
+
+  @Override
+  Signer signer(Ed25519PrivateKeyParameters key) {
+    return message -> {
+      Ed25519Signer signer = new Ed25519Signer();
+      signer.init(true, key);
+      signer.update(message, 0, message.length);
+      return signer.generateSignature();
     };
   }
 
