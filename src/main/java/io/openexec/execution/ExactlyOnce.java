@@ -50,7 +50,7 @@ public final class ExactlyOnce {
    *
    * @return {@link OnRecord}, or {@link Unclaimed} if there is nothing
    * @throws Refusal if the nonce belongs to another request, if nothing is on record and the
-   *     candidate is for replay only, if its approval was used before the takeover, or if the store
+   *     candidate is for replay only, if an approval was used before the takeover, or if the store
    *     is unavailable
    */
   public Claim find(Candidate candidate) {
@@ -73,8 +73,8 @@ public final class ExactlyOnce {
    * needs no reservation.
    *
    * @return {@link Admitted}, or {@link OnRecord} if somebody else was first. It completes with a
-   *     {@link Refusal} if the nonce or the approval was used for something else, or if the store
-   *     is unavailable
+   *     {@link Refusal} if the nonce or an approval was used for something else, or if the store is
+   *     unavailable
    */
   public CompletableFuture<Claim> reserve(Unclaimed unclaimed) {
     Admissible admissible = unclaimed.candidate();

@@ -1,9 +1,8 @@
 package io.openexec.store;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import static java.util.stream.Collectors.joining;
+
 import io.openexec.boundary.Approval;
-import io.openexec.boundary.ApprovalArtifact;
 import io.openexec.boundary.ExecutionRequest;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Attempt;
@@ -23,13 +22,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,7 +37,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ExecutionTable implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutionTable.class);
-  private static final JsonMapper MAPPER = new JsonMapper();
 
   private static final String COLUMNS =
       "id, tenant, nonce, action, action_hash, state, reason, result, receipt, owner, attempt";
@@ -62,19 +57,10 @@ final class ExecutionTable implements AutoCloseable {
   private static final String INSERT =
       """
       INSERT INTO executions (id, tenant, nonce, action, action_hash, payload,
-          state, reason, result, receipt, approval, owner, attempt, created_at, changed_at)
+          state, reason, result, receipt, approvals, owner, attempt, created_at, changed_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO NOTHING
       """;
-
-  private static final String INSERT_APPROVAL =
-      """
-      INSERT INTO approvals (tenant, approval_id, execution_id) VALUES (?, ?, ?)
-      ON CONFLICT DO NOTHING
-      """;
-
-  private static final String DELETE_APPROVAL =
-      "DELETE FROM approvals WHERE tenant = ? AND approval_id = ? AND execution_id = ?";
 
   /** The usual end of a reservation, in one statement. */
   private static final String COMPLETE =
@@ -116,10 +102,13 @@ final class ExecutionTable implements AutoCloseable {
   private final Connection connection;
   private final Dialect dialect;
   private final Clock clock;
-  private final Map<String, PreparedStatement> prepared = new HashMap<>();
+  private final PreparedStatements statements;
+  private final ApprovalTable approvals;
 
   ExecutionTable(Connection connection, Dialect dialect, Clock clock) {
     this.connection = connection;
+    this.statements = new PreparedStatements(connection);
+    this.approvals = new ApprovalTable(statements);
     this.dialect = dialect;
     this.clock = clock;
   }
@@ -127,7 +116,7 @@ final class ExecutionTable implements AutoCloseable {
   /** A row: the execution, and who holds it. */
   record Row(Execution execution, Attempt attempt) {}
 
-  /** A row to be, and the approval that it uses up. */
+  /** A row to be, and the approvals that it uses up. */
   record NewRow(VerifiedRequest request, Attempt attempt, Execution execution) {}
 
   /** An outcome to be, if that attempt holds the reservation still. */
@@ -138,12 +127,7 @@ final class ExecutionTable implements AutoCloseable {
   }
 
   private PreparedStatement prepare(String sql) throws SQLException {
-    PreparedStatement known = prepared.get(sql);
-    if (known == null) {
-      known = connection.prepareStatement(sql);
-      prepared.put(sql, known);
-    }
-    return known;
+    return statements.get(sql);
   }
 
   /**
@@ -155,22 +139,20 @@ final class ExecutionTable implements AutoCloseable {
    */
   List<Insert> insert(List<NewRow> rows) throws SQLException {
     List<Insert> results = new ArrayList<>(rows.size());
-    List<Integer> withApproval = new ArrayList<>();
-    boolean[] inserted = insertExecutions(rows);
-    for (int i = 0; i < rows.size(); i++) {
-      results.add(inserted[i] ? Insert.INSERTED : Insert.NONCE_TAKEN);
-      if (inserted[i] && rows.get(i).request().approval().isPresent()) {
-        withApproval.add(i);
+    List<Reservation> inserted = new ArrayList<>(rows.size());
+    boolean[] unused = insertExecutions(rows);
+    for (int i = 0; i < unused.length; i++) {
+      results.add(unused[i] ? Insert.INSERTED : Insert.NONCE_TAKEN);
+      if (unused[i]) {
+        inserted.add(Reservation.of(rows.get(i).request(), rows.get(i).attempt()));
       }
     }
-    if (!withApproval.isEmpty()) {
-      withApproval.sort(Comparator.comparing(i -> approval(rows.get(i)).id()));
-      boolean[] unused = insertApprovals(withApproval.stream().map(rows::get).toList());
-      for (int i = 0; i < unused.length; i++) {
-        if (!unused[i]) {
-          deleteExecution(rows.get(withApproval.get(i)).execution().id());
-          results.set(withApproval.get(i), Insert.APPROVAL_USED);
-        }
+    Set<UUID> refused = approvals.use(inserted);
+    for (int i = 0; i < unused.length && !refused.isEmpty(); i++) {
+      UUID id = rows.get(i).execution().id();
+      if (unused[i] && refused.contains(id)) {
+        deleteExecution(id);
+        results.set(i, Insert.APPROVAL_USED);
       }
     }
     return results;
@@ -193,46 +175,14 @@ final class ExecutionTable implements AutoCloseable {
       insert.setString(8, execution.reason());
       insert.setString(9, execution.result());
       insert.setString(10, receipt == null ? null : receipt.hex());
-      insert.setString(11, verbatim(row.request().approval()));
+      insert.setString(11, verbatim(row.request().approvals()));
       insert.setString(12, row.attempt().owner().toString());
       insert.setLong(13, row.attempt().number());
       insert.setLong(14, now);
       insert.setLong(15, now);
       insert.addBatch();
     }
-    return executeBatch(insert);
-  }
-
-  private boolean[] insertApprovals(List<NewRow> rows) throws SQLException {
-    PreparedStatement insert = prepare(INSERT_APPROVAL);
-    for (NewRow row : rows) {
-      insert.setString(1, row.execution().tenant());
-      insert.setString(2, approval(row).id());
-      insert.setString(3, row.execution().id().toString());
-      insert.addBatch();
-    }
-    return executeBatch(insert);
-  }
-
-  private static Approval approval(NewRow row) {
-    return row.request().approval().orElseThrow();
-  }
-
-  /** Returns for each statement of the batch whether it changed its row. */
-  private static boolean[] executeBatch(PreparedStatement statement) throws SQLException {
-    try {
-      int[] counts = statement.executeBatch();
-      boolean[] changed = new boolean[counts.length];
-      for (int i = 0; i < counts.length; i++) {
-        if (counts[i] != 0 && counts[i] != 1) {
-          throw new SQLException("a statement that says " + counts[i] + " instead of 0 or 1");
-        }
-        changed[i] = counts[i] == 1;
-      }
-      return changed;
-    } finally {
-      statement.clearBatch();
-    }
+    return PreparedStatements.executeBatch(insert);
   }
 
   /**
@@ -256,7 +206,7 @@ final class ExecutionTable implements AutoCloseable {
       update.setLong(8, outcome.attempt().number());
       update.addBatch();
     }
-    return executeBatch(update);
+    return PreparedStatements.executeBatch(update);
   }
 
   void change(Execution current, Outcome outcome) throws SQLException {
@@ -374,23 +324,10 @@ final class ExecutionTable implements AutoCloseable {
     return result == null ? null : result.spaced();
   }
 
-  private static @Nullable String verbatim(Optional<Approval> approval) throws SQLException {
-    if (approval.isEmpty()) {
-      return null;
-    }
-    ApprovalArtifact artifact = approval.get().artifact();
-    Map<String, String> members = new LinkedHashMap<>();
-    members.put("approval_id", artifact.approvalId());
-    members.put("tenant_id", artifact.tenantId());
-    members.put("action_hash", artifact.actionHash());
-    members.put("issued_at", artifact.issuedAt());
-    members.put("expires_at", artifact.expiresAt());
-    members.put("signature", artifact.signature());
-    try {
-      return MAPPER.writeValueAsString(members);
-    } catch (JsonProcessingException e) {
-      throw new SQLException("an approval of plain strings can always be written", e);
-    }
+  private static @Nullable String verbatim(List<Approval> approvals) {
+    return approvals.isEmpty()
+        ? null
+        : approvals.stream().map(Approval::verbatim).collect(joining(",", "[", "]"));
   }
 
   /** Keeps the current outcome in the history and puts another one in its place. */
@@ -399,16 +336,10 @@ final class ExecutionTable implements AutoCloseable {
     change(current, outcome);
   }
 
-  /** Deletes a reservation, with the approval that it used up. */
+  /** Deletes a reservation, with the approvals that it used up. */
   void delete(Reservation reservation) throws SQLException {
     deleteExecution(reservation.id());
-    if (reservation.approvalId().isPresent()) {
-      PreparedStatement delete = prepare(DELETE_APPROVAL);
-      delete.setString(1, reservation.tenant());
-      delete.setString(2, reservation.approvalId().get());
-      delete.setString(3, reservation.id().toString());
-      delete.executeUpdate();
-    }
+    approvals.giveBack(reservation);
   }
 
   /**
@@ -477,9 +408,6 @@ final class ExecutionTable implements AutoCloseable {
   /** Closes the statements, not the connection. */
   @Override
   public void close() throws SQLException {
-    for (PreparedStatement statement : prepared.values()) {
-      statement.close();
-    }
-    prepared.clear();
+    statements.close();
   }
 }

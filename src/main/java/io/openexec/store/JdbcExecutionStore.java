@@ -76,7 +76,7 @@ public final class JdbcExecutionStore implements ExecutionStore {
   @Override
   public boolean isUsedBeforeTakeover(VerifiedRequest request) throws StoreUnavailable {
     if (takenOver.isEmpty()
-        || request.approval().filter(a -> a.isIssuedBefore(takenOver.get())).isEmpty()) {
+        || request.approvals().stream().noneMatch(a -> a.isIssuedBefore(takenOver.get()))) {
       return false;
     }
     Hash hash = request.request().actionHash();

@@ -3,6 +3,7 @@ package io.openexec.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.openexec.boundary.ApprovalVerifier;
+import io.openexec.boundary.Approvals;
 import io.openexec.boundary.RequestParser;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Attempt;
@@ -168,6 +169,53 @@ abstract class ExecutionStoreTest {
     assertThat(insert(first, mine(), succeeded("{\"x\":1}"))).isEqualTo(Insert.NONCE_TAKEN);
     assertThat(store.find(first.executionId()).orElseThrow().result()).isEqualTo("{}");
     assertThat(database.rows("SELECT COUNT(*) FROM approvals")).containsExactly("1");
+  }
+
+  @Test
+  void allApprovalsAreUsedOrNone() throws Exception {
+    var a = APPROVER.approve("pay", "{}");
+    var b = APPROVER.approve("pay", "{}");
+    var c = APPROVER.approve("pay", "{}");
+    assertThat(reserve(Approvals.of("pay", "{}", "n1", List.of(a, b)), mine()))
+        .isEqualTo(Insert.INSERTED);
+    for (var pair : List.of(List.of(b, c), List.of(c, b), List.of(c, a))) {
+      VerifiedRequest refused = Approvals.of("pay", "{}", "n2", pair);
+      assertThat(reserve(refused, mine())).isEqualTo(Insert.APPROVAL_USED);
+      assertThat(store.find(refused.executionId())).isEmpty();
+    }
+    assertThat(reserve(request("n3", c), mine())).as("left unused").isEqualTo(Insert.INSERTED);
+    assertThat(database.rows("SELECT COUNT(*) FROM approvals")).containsExactly("3");
+  }
+
+  @Test
+  void aReleaseGivesBackAllApprovalsAndNothingOfOthers() throws Exception {
+    var a = APPROVER.approve("pay", "{}");
+    var b = APPROVER.approve("pay", "{}");
+    var c = APPROVER.approve("pay", "{}");
+    reserve(request("other", c), mine());
+    VerifiedRequest request = Approvals.of("pay", "{}", "n", List.of(a, b));
+    reserve(request, mine());
+    store.release(Reservation.of(request, mine())).get();
+    assertThat(store.find(request.executionId())).isEmpty();
+    assertThat(database.rows("SELECT approval_id FROM approvals"))
+        .containsExactly(c.get("approval_id").textValue());
+    // One that never was: what it names is not its own.
+    store.release(Reservation.of(Approvals.of("pay", "{}", "never", List.of(a, c)), mine())).get();
+    assertThat(database.rows("SELECT COUNT(*) FROM approvals")).containsExactly("1");
+    assertThat(reserve(Approvals.of("pay", "{}", "m", List.of(b, a)), mine()))
+        .isEqualTo(Insert.INSERTED);
+  }
+
+  @Test
+  void approvalsAreKeptAsTheyCame() throws Exception {
+    var a = APPROVER.approve("pay", "{}");
+    var b = APPROVER.approve("pay", "{}");
+    insert(Approvals.of("pay", "{}", "n0", List.of()), mine(), succeeded("{}"));
+    assertThat(database.rows("SELECT COUNT(*) FROM executions WHERE approvals IS NULL"))
+        .containsExactly("1");
+    insert(Approvals.of("pay", "{}", "n1", List.of(a, b)), mine(), succeeded("{}"));
+    assertThat(database.rows("SELECT approvals FROM executions WHERE approvals IS NOT NULL"))
+        .containsExactly("[" + a + "," + b + "]");
   }
 
   @Test

@@ -3,7 +3,9 @@ package io.openexec.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.zaxxer.hikari.HikariDataSource;
+import io.openexec.boundary.Approvals;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Attempt;
 import io.openexec.execution.Execution;
@@ -33,7 +35,7 @@ abstract class GroupCommitTest {
   private static final Attempt MINE = new Attempt(UUID.randomUUID(), 1);
 
   @TempDir Path directory;
-  private final CountDownLatch latch = new CountDownLatch(1);
+  private CountDownLatch latch = new CountDownLatch(1);
   TestDatabase database;
   HikariDataSource pool;
   GroupCommit commits;
@@ -87,6 +89,18 @@ abstract class GroupCommitTest {
         new ExecutionTable.NewRow(request, MINE, Execution.of(request, outcome)));
   }
 
+  private CompletableFuture<Insert> insert(String nonce, ObjectNode... approvals) {
+    VerifiedRequest request = Approvals.of("pay", "{}", nonce, List.of(approvals));
+    return commits.submit(
+        new Write.OfRow(
+            new ExecutionTable.NewRow(
+                request, MINE, Execution.of(request, ExecutionStoreTest.succeeded("{}")))));
+  }
+
+  private static ObjectNode approval() {
+    return ExecutionStoreTest.APPROVER.approve("pay", "{}");
+  }
+
   private CompletableFuture<Insert> insert(String nonce) {
     return commits.submit(row(nonce, State.SUCCEEDED));
   }
@@ -100,13 +114,14 @@ abstract class GroupCommitTest {
   /** Holds the writer until the latch opens, so that what comes meanwhile shares one commit. */
   private CompletableFuture<Integer> hold() throws Exception {
     CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch until = latch;
     CompletableFuture<Integer> first =
         commits.submit(
             new Write.Other<>(
                 table -> {
                   held.countDown();
                   try {
-                    latch.await();
+                    until.await();
                   } catch (InterruptedException e) {
                     throw new SQLException(e);
                   }
@@ -114,6 +129,12 @@ abstract class GroupCommitTest {
                 }));
     held.await();
     return first;
+  }
+
+  /** Lets the writer go on, and makes ready for another hold. */
+  private void release() {
+    latch.countDown();
+    latch = new CountDownLatch(1);
   }
 
   private <T> CompletableFuture<T> other(String sql, T result, Exception failure) {
@@ -166,6 +187,61 @@ abstract class GroupCommitTest {
         .containsExactlyInAnyOrder(Insert.INSERTED, Insert.NONCE_TAKEN);
     assertThat(two.get()).isEqualTo(Insert.INSERTED);
     assertThat(nonces()).containsExactly("one", "taken", "twin", "two");
+  }
+
+  @Test
+  void ofTwoThatShareAnApprovalOneIsRefusedAndLeavesItsOthersUnused() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      ObjectNode a = approval();
+      ObjectNode shared = approval();
+      ObjectNode b = approval();
+      CompletableFuture<Insert> one = insert("one" + i, a, shared);
+      CompletableFuture<Insert> two = insert("two" + i, shared, b);
+      assertThat(List.of(one.get(), two.get()))
+          .containsExactlyInAnyOrder(Insert.INSERTED, Insert.APPROVAL_USED);
+      ObjectNode left = one.get() == Insert.INSERTED ? b : a;
+      assertThat(insert("left" + i, left).get()).isEqualTo(Insert.INSERTED);
+    }
+    assertThat(database.rows("SELECT COUNT(*) FROM approvals")).containsExactly("60");
+  }
+
+  @Test
+  void nobodyIsToldThatAnApprovalIsUsedWhichSomeoneRefusedHadTriedFor() throws Exception {
+    // Of ten in a row, each shares one approval with the next. The first is refused for its used
+    // one. Whatever order the commit tries them in, those that run have all of theirs, those that
+    // do not are short of one that another one has, and nothing else is used.
+    ObjectNode used = approval();
+    insert("used", used).get();
+    for (int round = 0; round < 10; round++) {
+      CompletableFuture<Integer> first = hold();
+      List<ObjectNode> approvals = new ArrayList<>(List.of(used));
+      List<CompletableFuture<Insert>> inserts = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        approvals.add(approval());
+        inserts.add(insert(round + "-" + i, approvals.get(i), approvals.get(i + 1)));
+      }
+      release();
+      first.get();
+      assertThat(inserts.get(0).get()).isEqualTo(Insert.APPROVAL_USED);
+      int executed = 0;
+      for (int i = 1; i < 10; i++) {
+        boolean before = i > 1 && inserts.get(i - 1).get() == Insert.INSERTED;
+        boolean after = i < 9 && inserts.get(i + 1).get() == Insert.INSERTED;
+        boolean itself = inserts.get(i).get() == Insert.INSERTED;
+        assertThat(itself).as("round %d, request %d", round, i).isEqualTo(!before && !after);
+        executed += itself ? 1 : 0;
+      }
+      assertThat(
+              database.rows("SELECT COUNT(*) FROM executions WHERE nonce LIKE '\"" + round + "-%'"))
+          .containsExactly(String.valueOf(executed));
+    }
+    assertThat(
+            database.rows(
+                "SELECT COUNT(*) FROM approvals LEFT JOIN executions ON execution_id = id"
+                    + " WHERE id IS NULL"))
+        .containsExactly("0");
+    assertThat(database.rows("SELECT (SELECT COUNT(*) FROM executions) * 2 - 1"))
+        .isEqualTo(database.rows("SELECT COUNT(*) FROM approvals"));
   }
 
   @Test
