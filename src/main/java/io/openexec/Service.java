@@ -3,6 +3,7 @@ package io.openexec;
 import io.openexec.camel.Flow;
 import io.openexec.execution.ActionRegistry;
 import io.openexec.execution.Admission;
+import io.openexec.execution.Denials;
 import io.openexec.execution.Dispatcher;
 import io.openexec.execution.Errors;
 import io.openexec.execution.ExactlyOnce;
@@ -33,6 +34,7 @@ public final class Service implements AutoCloseable {
   private final Dispatcher dispatcher;
   private final Patience patience;
   private final ForkJoinPool workers;
+  private final Denials denials;
   private final Flow flow;
   private int port;
   private boolean closed;
@@ -47,6 +49,7 @@ public final class Service implements AutoCloseable {
     this.unfinished = new Unfinished(store);
     this.dispatcher = new Dispatcher(store.lease(), unfinished, MAX_EFFECTFUL);
     this.patience = new Patience(store, MAX_WAITERS);
+    this.denials = new Denials(store);
   }
 
   /**
@@ -75,8 +78,9 @@ public final class Service implements AutoCloseable {
    */
   public static Service start(Configuration configuration, Clock clock) {
     Flow flow = readFlow(configuration);
+    KeyFiles keys = new KeyFiles(configuration.evidence(), configuration.database(), flow.digest());
     ForkJoinPool workers = workers();
-    ExecutionStore store = openStore(configuration, workers, clock);
+    ExecutionStore store = openStore(configuration, keys, workers, clock);
     Service service = new Service(configuration, flow, workers, store);
     try {
       service.startFlow(clock);
@@ -96,12 +100,13 @@ public final class Service implements AutoCloseable {
   }
 
   private static ExecutionStore openStore(
-      Configuration configuration, Executor workers, Clock clock) {
+      Configuration configuration, KeyFiles keys, Executor workers, Clock clock) {
     try {
       return Databases.open(
           configuration.database(),
           configuration.servedTenant(),
           configuration.lease(),
+          keys,
           workers,
           clock);
     } catch (IllegalStateException e) {
@@ -118,6 +123,7 @@ public final class Service implements AutoCloseable {
             new ExactlyOnce(store, unfinished, workers),
             dispatcher,
             patience,
+            denials,
             new ReceiptCheck(store));
     Flow.Pages pages =
         new Flow.Pages(status::index, status::health, status::ready, status::version);
@@ -183,6 +189,7 @@ public final class Service implements AutoCloseable {
     flow.close();
     dispatcher.close();
     patience.close();
+    denials.close();
     workers.shutdown();
     unfinished.close();
     store.close();

@@ -12,6 +12,8 @@ CREATE TABLE executions (
   reason      VARCHAR(64),
   result      TEXT,
   receipt     CHAR(64),
+  -- The jti of its latest receipt (V4).
+  receipt_id  VARCHAR(36),
   -- The approvals, verbatim, where there are any: a JSON array, of an artifact's object or of tokens,
   -- which are strings.
   approvals   TEXT,
@@ -20,6 +22,7 @@ CREATE TABLE executions (
   created_at  BIGINT       NOT NULL,
   changed_at  BIGINT       NOT NULL,
   CHECK ((state = 'running') = (receipt IS NULL)),
+  CHECK ((state = 'running') = (receipt_id IS NULL)),
   CHECK ((state = 'succeeded') = (result IS NOT NULL))
 );
 

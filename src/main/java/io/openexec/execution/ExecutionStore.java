@@ -2,6 +2,8 @@ package io.openexec.execution;
 
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.receipt.Hash;
+import io.openexec.receipt.Receipt;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -44,10 +46,12 @@ public interface ExecutionStore extends AutoCloseable {
    * Records nonce and approvals of a request with what it came to: an outcome, or, while it is
    * {@link State#RUNNING}, a reservation for the dispatch that follows.
    *
-   * @param execution of that very request
+   * @param admittedAt as the receipts of its outcomes have it
    * @param attempt who made it; a reservation needs an owner whose lease lasts
+   * @param execution of that very request; its receipt, if it has one, is written with it
    */
-  CompletableFuture<Insert> insert(VerifiedRequest request, Attempt attempt, Execution execution);
+  CompletableFuture<Insert> insert(
+      VerifiedRequest request, Instant admittedAt, Attempt attempt, Execution execution);
 
   /**
    * Records how a reservation ended, if {@code attempt} still holds it.
@@ -56,7 +60,8 @@ public interface ExecutionStore extends AutoCloseable {
    * Outcome#LATE_OUTCOME}; if it was settled otherwise meanwhile, the late one is kept in its
    * history and changes nothing. Repeating the call is harmless.
    *
-   * @param ended the execution, with its outcome
+   * @param ended the execution, with its outcome and the receipt of that, which is written with it.
+   *     An outcome that is recorded otherwise gets another receipt
    * @return what is on record afterwards
    */
   CompletableFuture<Execution> complete(Attempt attempt, Execution ended);
@@ -80,6 +85,16 @@ public interface ExecutionStore extends AutoCloseable {
 
   /** Returns whether this store issued exactly that receipt for that execution, ever. */
   boolean issued(UUID id, Hash receipt) throws StoreUnavailable;
+
+  /**
+   * Keeps a receipt that is of no execution.
+   *
+   * @param disclosures whether its disclosures are kept, too
+   */
+  CompletableFuture<Void> keep(Receipt receipt, boolean disclosures);
+
+  /** Returns what issues the receipts of this record. */
+  Evidence evidence();
 
   /** Writes something durable and of no consequence. */
   void probe() throws StoreUnavailable;

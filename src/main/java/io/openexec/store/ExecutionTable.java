@@ -1,26 +1,26 @@
 package io.openexec.store;
 
-import static java.util.stream.Collectors.joining;
-
-import io.openexec.boundary.Approval;
-import io.openexec.boundary.ExecutionRequest;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Attempt;
+import io.openexec.execution.Evidence;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore.Insert;
 import io.openexec.execution.Outcome;
+import io.openexec.execution.RecordedRequest;
 import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
 import io.openexec.receipt.CanonicalJson;
 import io.openexec.receipt.Hash;
 import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
+import io.openexec.receipt.Receipt;
 import io.openexec.receipt.StrictJson;
+import io.openexec.store.ReceiptTable.NewReceipt;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -39,14 +39,25 @@ final class ExecutionTable implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutionTable.class);
 
   private static final String COLUMNS =
-      "id, tenant, nonce, action, action_hash, state, reason, result, receipt, owner, attempt";
+      "id, tenant, nonce, action, action_hash, state, reason, result, receipt";
 
-  private static final String FIND = "SELECT " + COLUMNS + " FROM executions WHERE id = ?";
+  private static final String FIND =
+      "SELECT "
+          + COLUMNS
+          + ", "
+          + ReceiptTable.COLUMNS
+          + " FROM executions LEFT JOIN receipts ON receipts.jti = executions.receipt_id"
+          + " WHERE id = ?";
+
+  /** What has to be known of a row that is to be changed. */
+  private static final String HELD =
+      "SELECT "
+          + COLUMNS
+          + ", owner, attempt, payload, approvals, created_at, receipt_id FROM executions";
 
   private static final String EXISTS = "SELECT 1 FROM executions WHERE id = ?";
 
-  private static final String RUNNING =
-      "SELECT " + COLUMNS + " FROM executions WHERE state = 'running'";
+  private static final String RUNNING = HELD + " WHERE state = 'running'";
 
   // Of owners without a lease. Several processes look for them at a time: one takes each.
   private static final String ABANDONED =
@@ -57,22 +68,25 @@ final class ExecutionTable implements AutoCloseable {
   private static final String INSERT =
       """
       INSERT INTO executions (id, tenant, nonce, action, action_hash, payload,
-          state, reason, result, receipt, approvals, owner, attempt, created_at, changed_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          state, reason, result, receipt, receipt_id, approvals, owner, attempt, created_at,
+          changed_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO NOTHING
       """;
 
   /** The usual end of a reservation, in one statement. */
   private static final String COMPLETE =
       """
-      UPDATE executions SET state = ?, reason = ?, result = ?, receipt = ?, changed_at = ?
+      UPDATE executions
+      SET state = ?, reason = ?, result = ?, receipt = ?, receipt_id = ?, changed_at = ?
       WHERE id = ? AND state = 'running' AND owner = ? AND attempt = ?
       """;
 
   /** Compare and set: only from the state that was read in the same transaction. */
   private static final String CHANGE =
       """
-      UPDATE executions SET state = ?, reason = ?, result = ?, receipt = ?, changed_at = ?
+      UPDATE executions
+      SET state = ?, reason = ?, result = ?, receipt = ?, receipt_id = ?, changed_at = ?
       WHERE id = ? AND state = ?
       """;
 
@@ -101,29 +115,40 @@ final class ExecutionTable implements AutoCloseable {
 
   private final Connection connection;
   private final Dialect dialect;
-  private final Clock clock;
+  private final Evidence evidence;
   private final PreparedStatements statements;
   private final ApprovalTable approvals;
+  private final ReceiptTable receipts;
 
-  ExecutionTable(Connection connection, Dialect dialect, Clock clock) {
+  ExecutionTable(Connection connection, Dialect dialect, Evidence evidence) {
     this.connection = connection;
     this.statements = new PreparedStatements(connection);
     this.approvals = new ApprovalTable(statements);
+    this.receipts = new ReceiptTable(statements);
     this.dialect = dialect;
-    this.clock = clock;
+    this.evidence = evidence;
   }
 
-  /** A row: the execution, and who holds it. */
-  record Row(Execution execution, Attempt attempt) {}
+  /**
+   * A row that nobody else can change: the execution (without its evidence), who holds it, what its
+   * receipts speak of, and the id of the latest one.
+   */
+  record Row(
+      Execution execution, Attempt attempt, RecordedRequest request, @Nullable UUID receiptId) {}
 
   /** A row to be, and the approvals that it uses up. */
-  record NewRow(VerifiedRequest request, Attempt attempt, Execution execution) {}
+  record NewRow(
+      VerifiedRequest request, Instant admittedAt, Attempt attempt, Execution execution) {}
 
   /** An outcome to be, if that attempt holds the reservation still. */
   record NewOutcome(Attempt attempt, Execution ended) {}
 
   Connection connection() {
     return connection;
+  }
+
+  ReceiptTable receipts() {
+    return receipts;
   }
 
   private PreparedStatement prepare(String sql) throws SQLException {
@@ -155,34 +180,53 @@ final class ExecutionTable implements AutoCloseable {
         results.set(i, Insert.APPROVAL_USED);
       }
     }
+    List<NewReceipt> ended = new ArrayList<>(rows.size());
+    for (int i = 0; i < unused.length; i++) {
+      if (results.get(i) == Insert.INSERTED) {
+        addReceipt(rows.get(i).execution(), ended);
+      }
+    }
+    receipts.insert(ended);
     return results;
+  }
+
+  private static void addReceipt(Execution execution, List<NewReceipt> to) {
+    if (execution.evidence() != null) {
+      to.add(NewReceipt.of(execution.evidence(), execution.id()));
+    }
   }
 
   private boolean[] insertExecutions(List<NewRow> rows) throws SQLException {
     PreparedStatement insert = prepare(INSERT);
-    long now = clock.millis();
+    long now = evidence.now().toEpochMilli();
     for (NewRow row : rows) {
-      ExecutionRequest request = row.request().request();
       Execution execution = row.execution();
       Hash receipt = execution.receipt();
+      RecordedRequest request = RecordedRequest.of(row.request(), row.admittedAt());
       insert.setString(1, execution.id().toString());
       insert.setString(2, execution.tenant());
-      insert.setString(3, CanonicalJson.quoted(execution.nonce()));
+      insert.setString(3, request.nonce());
       insert.setString(4, execution.action());
       insert.setString(5, execution.actionHash().hex());
-      insert.setString(6, request.payload().compact());
+      insert.setString(6, request.payload());
       insert.setString(7, execution.state().code());
       insert.setString(8, execution.reason());
       insert.setString(9, execution.result());
       insert.setString(10, receipt == null ? null : receipt.hex());
-      insert.setString(11, verbatim(row.request().approvals()));
-      insert.setString(12, row.attempt().owner().toString());
-      insert.setLong(13, row.attempt().number());
-      insert.setLong(14, now);
-      insert.setLong(15, now);
+      insert.setString(11, receiptId(execution));
+      insert.setString(12, request.approvals());
+      insert.setString(13, row.attempt().owner().toString());
+      insert.setLong(14, row.attempt().number());
+      insert.setLong(15, row.admittedAt().toEpochMilli());
+      insert.setLong(16, now);
       insert.addBatch();
     }
     return PreparedStatements.executeBatch(insert);
+  }
+
+  private static @Nullable String receiptId(Execution execution) {
+    Receipt receipt = execution.evidence();
+    return receipt == null ? null : receipt.id().toString();
   }
 
   /**
@@ -200,30 +244,51 @@ final class ExecutionTable implements AutoCloseable {
       update.setString(2, ended.reason());
       update.setString(3, ended.result());
       update.setString(4, Objects.requireNonNull(ended.receipt()).hex());
-      update.setLong(5, clock.millis());
-      update.setString(6, ended.id().toString());
-      update.setString(7, outcome.attempt().owner().toString());
-      update.setLong(8, outcome.attempt().number());
+      update.setString(5, receiptId(ended));
+      update.setLong(6, evidence.now().toEpochMilli());
+      update.setString(7, ended.id().toString());
+      update.setString(8, outcome.attempt().owner().toString());
+      update.setLong(9, outcome.attempt().number());
       update.addBatch();
     }
-    return PreparedStatements.executeBatch(update);
+    boolean[] held = PreparedStatements.executeBatch(update);
+    List<NewReceipt> written = new ArrayList<>(held.length);
+    for (int i = 0; i < held.length; i++) {
+      if (held[i]) {
+        addReceipt(outcomes.get(i).ended(), written);
+      }
+    }
+    receipts.insert(written);
+    return held;
   }
 
-  void change(Execution current, Outcome outcome) throws SQLException {
+  /** Puts an outcome in the place of what is on record, with its receipt. */
+  void change(Row row, Outcome outcome) throws SQLException {
+    Execution current = row.execution();
+    Receipt receipt = evidence.of(row.request(), outcome, row.receiptId());
     PreparedStatement update = prepare(CHANGE);
     update.setString(1, outcome.state().code());
     update.setString(2, outcome.reason());
     update.setString(3, resultText(outcome));
     update.setString(4, outcome.receipt(current.id()).hex());
-    update.setLong(5, clock.millis());
-    update.setString(6, current.id().toString());
-    update.setString(7, current.state().code());
+    update.setString(5, receipt.id().toString());
+    update.setLong(6, evidence.now().toEpochMilli());
+    update.setString(7, current.id().toString());
+    update.setString(8, current.state().code());
     if (update.executeUpdate() != 1) {
       throw new SQLException("the execution changed meanwhile");
     }
+    receipts.insert(List.of(NewReceipt.of(receipt, current.id())));
   }
 
-  void remember(UUID id, Outcome outcome, String kind) throws SQLException {
+  /** Keeps an outcome that contradicts what is on record, with its receipt. */
+  void rememberConflict(Row row, Outcome late) throws SQLException {
+    UUID id = row.execution().id();
+    remember(id, late, "conflict");
+    receipts.insert(List.of(NewReceipt.of(evidence.ofConflict(row.request(), late), id)));
+  }
+
+  private void remember(UUID id, Outcome outcome, String kind) throws SQLException {
     PreparedStatement insert = prepare(INSERT_HISTORY);
     insert.setString(1, id.toString());
     insert.setString(2, outcome.state().code());
@@ -231,12 +296,12 @@ final class ExecutionTable implements AutoCloseable {
     insert.setString(4, resultText(outcome));
     insert.setString(5, outcome.receipt(id).hex());
     insert.setString(6, kind);
-    insert.setLong(7, clock.millis());
+    insert.setLong(7, evidence.now().toEpochMilli());
     insert.setString(8, id.toString());
     insert.executeUpdate();
   }
 
-  Optional<Row> find(UUID id) throws SQLException {
+  Optional<Execution> find(UUID id) throws SQLException {
     // The usual answer is no, and a driver does a lot for each column that it announces.
     PreparedStatement select = prepare(EXISTS);
     select.setString(1, id.toString());
@@ -245,16 +310,16 @@ final class ExecutionTable implements AutoCloseable {
         return Optional.empty();
       }
     }
-    return find(id, FIND);
+    PreparedStatement find = prepare(FIND);
+    find.setString(1, id.toString());
+    try (ResultSet row = find.executeQuery()) {
+      return row.next() ? Optional.of(execution(row, ReceiptTable.receipt(row))) : Optional.empty();
+    }
   }
 
   /** Finds a row and keeps it from changing for the rest of the transaction. */
   Optional<Row> lock(UUID id) throws SQLException {
-    return find(id, FIND + dialect.lockingRows());
-  }
-
-  private Optional<Row> find(UUID id, String sql) throws SQLException {
-    PreparedStatement select = prepare(sql);
+    PreparedStatement select = prepare(HELD + " WHERE id = ?" + dialect.lockingRows());
     select.setString(1, id.toString());
     try (ResultSet row = select.executeQuery()) {
       return row.next() ? Optional.of(row(row)) : Optional.empty();
@@ -282,12 +347,22 @@ final class ExecutionTable implements AutoCloseable {
   }
 
   private static Row row(ResultSet row) throws SQLException {
+    String receiptId = row.getString("receipt_id");
     return new Row(
-        execution(row),
-        new Attempt(UUID.fromString(row.getString("owner")), row.getLong("attempt")));
+        execution(row, null),
+        new Attempt(UUID.fromString(row.getString("owner")), row.getLong("attempt")),
+        new RecordedRequest(
+            UUID.fromString(row.getString("id")),
+            row.getString("tenant"),
+            row.getString("nonce"),
+            row.getString("action"),
+            row.getString("payload"),
+            row.getString("approvals"),
+            Instant.ofEpochMilli(row.getLong("created_at"))),
+        receiptId == null ? null : UUID.fromString(receiptId));
   }
 
-  static Execution execution(ResultSet row) throws SQLException {
+  static Execution execution(ResultSet row, @Nullable Receipt evidence) throws SQLException {
     String receipt = row.getString("receipt");
     return new Execution(
         UUID.fromString(row.getString("id")),
@@ -298,7 +373,8 @@ final class ExecutionTable implements AutoCloseable {
         State.ofCode(row.getString("state")),
         row.getString("reason"),
         row.getString("result"),
-        receipt == null ? null : new Hash(receipt));
+        receipt == null ? null : new Hash(receipt),
+        evidence);
   }
 
   private static String unquoted(String json) throws SQLException {
@@ -324,16 +400,10 @@ final class ExecutionTable implements AutoCloseable {
     return result == null ? null : result.spaced();
   }
 
-  private static @Nullable String verbatim(List<Approval> approvals) {
-    return approvals.isEmpty()
-        ? null
-        : approvals.stream().map(Approval::verbatim).collect(joining(",", "[", "]"));
-  }
-
   /** Keeps the current outcome in the history and puts another one in its place. */
-  void supersede(Execution current, Outcome outcome) throws SQLException {
-    remember(current.id(), outcomeOf(current), "superseded");
-    change(current, outcome);
+  void supersede(Row row, Outcome outcome) throws SQLException {
+    remember(row.execution().id(), outcomeOf(row.execution()), "superseded");
+    change(row, outcome);
   }
 
   /** Deletes a reservation, with the approvals that it used up. */
@@ -362,13 +432,13 @@ final class ExecutionTable implements AutoCloseable {
     insert.setString(5, "0".repeat(64));
     insert.setString(6, "");
     insert.setString(7, State.RUNNING.code());
-    for (int column = 8; column <= 11; column++) {
+    for (int column = 8; column <= 12; column++) {
       insert.setString(column, null);
     }
-    insert.setString(12, reservation.attempt().owner().toString());
-    insert.setLong(13, reservation.attempt().number());
-    insert.setLong(14, 0);
+    insert.setString(13, reservation.attempt().owner().toString());
+    insert.setLong(14, reservation.attempt().number());
     insert.setLong(15, 0);
+    insert.setLong(16, 0);
     insert.executeUpdate();
   }
 
@@ -391,7 +461,7 @@ final class ExecutionTable implements AutoCloseable {
 
   int probe() throws SQLException {
     PreparedStatement upsert = prepare(PROBE);
-    upsert.setLong(1, clock.millis());
+    upsert.setLong(1, evidence.now().toEpochMilli());
     return upsert.executeUpdate();
   }
 

@@ -10,14 +10,15 @@ import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Attempt;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore.Insert;
-import io.openexec.execution.Outcome;
 import io.openexec.execution.State;
 import io.openexec.execution.StoreUnavailable;
+import io.openexec.testing.Keys;
 import io.openexec.testing.TestDatabase;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -59,6 +60,7 @@ abstract class GroupCommitTest {
             database.parsed(),
             Optional.of(""),
             ExecutionStoreTest.LEASE,
+            Keys.signatories(),
             Runnable::run,
             Clock.systemUTC())
         .close();
@@ -70,7 +72,7 @@ abstract class GroupCommitTest {
             Fence.NONE,
             SameFiles.none(),
             Runnable::run,
-            Clock.systemUTC(),
+            Keys.evidence(),
             CAPACITY);
   }
 
@@ -84,9 +86,11 @@ abstract class GroupCommitTest {
 
   private static Write.OfRow row(String nonce, State state) {
     VerifiedRequest request = ExecutionStoreTest.request(nonce);
-    Outcome outcome = state == State.RUNNING ? null : ExecutionStoreTest.succeeded("{}");
-    return new Write.OfRow(
-        new ExecutionTable.NewRow(request, MINE, Execution.of(request, outcome)));
+    Execution execution =
+        state == State.RUNNING
+            ? Execution.running(request)
+            : Keys.ended(request, ExecutionStoreTest.succeeded("{}"));
+    return new Write.OfRow(new ExecutionTable.NewRow(request, Instant.now(), MINE, execution));
   }
 
   private CompletableFuture<Insert> insert(String nonce, ObjectNode... approvals) {
@@ -94,7 +98,10 @@ abstract class GroupCommitTest {
     return commits.submit(
         new Write.OfRow(
             new ExecutionTable.NewRow(
-                request, MINE, Execution.of(request, ExecutionStoreTest.succeeded("{}")))));
+                request,
+                Instant.now(),
+                MINE,
+                Keys.ended(request, ExecutionStoreTest.succeeded("{}")))));
   }
 
   private static ObjectNode approval() {
@@ -253,7 +260,7 @@ abstract class GroupCommitTest {
         commits.submit(
             new Write.OfOutcome(
                 new ExecutionTable.NewOutcome(
-                    MINE, Execution.of(gone, ExecutionStoreTest.succeeded("{}")))));
+                    MINE, Keys.ended(gone, ExecutionStoreTest.succeeded("{}")))));
     CompletableFuture<Insert> two = insert("two");
     latch.countDown();
     first.get();
