@@ -16,8 +16,9 @@ final class CanonicalBase64 {
    * @throws IllegalArgumentException if they are more than {@code most}, or spelt in any other way
    */
   static byte[] decode(String base64, int most) {
+    // Before it is decoded, so that nobody makes this work on more.
     if (base64.length() > (most + 2) / 3 * 4) {
-      throw new IllegalArgumentException("base64 of more than " + most + " bytes");
+      throw tooLong(most);
     }
     byte[] bytes;
     try {
@@ -25,10 +26,17 @@ final class CanonicalBase64 {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("not base64 (RFC 4648, section 4)", e);
     }
+    if (bytes.length > most) {
+      throw tooLong(most);
+    }
     // The decoder takes absent padding, and any bits beyond the last byte.
     if (!encode(bytes).equals(base64)) {
       throw new IllegalArgumentException("base64 in another spelling than an encoder's");
     }
     return bytes;
+  }
+
+  private static IllegalArgumentException tooLong(int most) {
+    return new IllegalArgumentException("base64 of more than " + most + " bytes");
   }
 }
