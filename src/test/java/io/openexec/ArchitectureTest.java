@@ -94,7 +94,9 @@ class ArchitectureTest {
           "execution.Candidate$Admissible",
           "execution.Candidate$ReplayOnly",
           "execution.Claim$Admitted",
-          "execution.Executed"
+          "execution.Executed",
+          "ledger.VerifiedNote",
+          "ledger.VerifiedCheckpoint"
         }) {
       classes()
           .that()
