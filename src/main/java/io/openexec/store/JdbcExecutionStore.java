@@ -180,7 +180,8 @@ public final class JdbcExecutionStore implements ExecutionStore {
     return lease;
   }
 
-  private <T> T read(Write.Statements<T> statements) throws StoreUnavailable {
+  /** Reads. */
+  <T> T read(Write.Statements<T> statements) throws StoreUnavailable {
     try {
       return readers.read(statements);
     } catch (SQLException e) {
