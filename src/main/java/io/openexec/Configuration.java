@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param selfTest {@code OPENEXEC_SELF_TEST}: whether the start tries the whole route first
  * @param shutdown {@code OPENEXEC_SHUTDOWN_SECONDS}: how long running actions may take to end when
  *     the service is told to
+ * @param evidence who signs
  */
 public record Configuration(
     Mode mode,
@@ -48,7 +49,12 @@ public record Configuration(
     Path routes,
     Duration lease,
     boolean selfTest,
-    Duration shutdown) {
+    Duration shutdown,
+    Evidence evidence) {
+  static final String RECEIPT_KEY = "OPENEXEC_RECEIPT_KEY";
+  static final String LEDGER_KEY = "OPENEXEC_LEDGER_KEY";
+  private static final String ORIGIN = "OPENEXEC_ORIGIN";
+  private static final int MAX_ORIGIN = 255;
   private static final String MODE = "OPENEXEC_MODE";
   private static final String PUBLIC_KEY = "CLAWSHIELD_PUBLIC_KEY";
   private static final String TENANT = "CLAWSHIELD_TENANT_ID";
@@ -74,6 +80,16 @@ public record Configuration(
   }
 
   /**
+   * Who signs receipts and the ledger's checkpoints.
+   *
+   * @param receiptKey {@code OPENEXEC_RECEIPT_KEY}, a private key's file
+   * @param ledgerKey {@code OPENEXEC_LEDGER_KEY}, likewise
+   * @param origin {@code OPENEXEC_ORIGIN}, the ledger's name
+   */
+  public record Evidence(
+      Optional<Path> receiptKey, Optional<Path> ledgerKey, Optional<String> origin) {}
+
+  /**
    * Reads the configuration.
    *
    * @param environment the environment variables
@@ -93,6 +109,24 @@ public record Configuration(
    */
   static DatabaseUrl database(Map<String, String> environment, Path workingDirectory) {
     return new Reader(environment).database(workingDirectory);
+  }
+
+  /**
+   * Reads alone who signs.
+   *
+   * @throws StartRefused if it is wrong
+   */
+  static Evidence evidence(Map<String, String> environment, Path workingDirectory) {
+    return new Reader(environment).evidence(workingDirectory);
+  }
+
+  /**
+   * Reads the folder of the routes alone.
+   *
+   * @throws StartRefused if it is wrong
+   */
+  static Path routes(Map<String, String> environment, Path workingDirectory, Path besideTheJar) {
+    return new Reader(environment).routes(workingDirectory, besideTheJar);
   }
 
   /** Returns the tenant that is served; empty if none is, so that nothing is ever approved. */
@@ -125,7 +159,28 @@ public record Configuration(
           routes(workingDirectory, besideTheJar),
           seconds(LEASE, 15, 3),
           isTrue(SELF_TEST, "true"),
-          seconds(SHUTDOWN, 30, 0));
+          seconds(SHUTDOWN, 30, 0),
+          evidence(workingDirectory));
+    }
+
+    Evidence evidence(Path workingDirectory) {
+      Optional<String> origin = Optional.ofNullable(get(ORIGIN));
+      // C2SP signed-note: a key's name has neither spaces nor plus signs.
+      if (origin.isPresent()
+          && (origin.get().length() > MAX_ORIGIN || !origin.get().matches("[!-*,-~]+"))) {
+        throw refused(
+            ORIGIN,
+            "is '"
+                + origin.get()
+                + "'; set it to the ledger's name, such as example.com/openexec: visible ASCII,"
+                + " no plus sign, at most "
+                + MAX_ORIGIN
+                + " characters");
+      }
+      return new Evidence(
+          Optional.ofNullable(get(RECEIPT_KEY)).map(workingDirectory::resolve),
+          Optional.ofNullable(get(LEDGER_KEY)).map(workingDirectory::resolve),
+          origin);
     }
 
     private Duration seconds(String name, int fallback, int least) {

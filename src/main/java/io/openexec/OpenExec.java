@@ -36,7 +36,9 @@ public final class OpenExec implements Callable<Integer> {
         args.length == 0
             ? new OpenExec().call()
             : new CommandLine(new OpenExec())
-                .addSubcommand(new SettleCommand(System.getenv(), Path.of("").toAbsolutePath()))
+                .addSubcommand(
+                    new SettleCommand(
+                        System.getenv(), Path.of("").toAbsolutePath(), besideTheJar()))
                 .execute(args);
     if (code != 0) {
       System.exit(code);

@@ -9,6 +9,7 @@ import io.openexec.camel.Flow;
 import io.openexec.execution.Action;
 import io.openexec.execution.ActionRegistry;
 import io.openexec.execution.Admission;
+import io.openexec.execution.Denials;
 import io.openexec.execution.Dispatcher;
 import io.openexec.execution.Effect;
 import io.openexec.execution.Errors;
@@ -17,8 +18,15 @@ import io.openexec.execution.ExecutionStore;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import io.openexec.execution.Unfinished;
+import io.openexec.receipt.Hash;
+import io.openexec.receipt.ReceiptIssuer;
+import io.openexec.receipt.ReceiptIssuer.Issuer;
+import io.openexec.signature.SigningKey;
 import io.openexec.store.DatabaseUrl;
 import io.openexec.store.Databases;
+import io.openexec.store.LogIdentity;
+import io.openexec.store.Signatories;
+import io.openexec.store.Signatory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -46,6 +54,7 @@ final class SelfTest {
   private static final Logger LOG = LoggerFactory.getLogger(SelfTest.class);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final int CONCURRENT = 8;
+  private static final String SELF_TEST = "self-test";
 
   private SelfTest() {}
 
@@ -77,11 +86,13 @@ final class SelfTest {
                 new DatabaseUrl.Sqlite(directory.resolve("record.db")),
                 Optional.empty(),
                 PATIENCE,
+                keys(),
                 workers,
                 clock);
         Unfinished unfinished = new Unfinished(store);
         Dispatcher dispatcher = new Dispatcher(store.lease(), unfinished, CONCURRENT);
-        Patience patience = new Patience(store, CONCURRENT)) {
+        Patience patience = new Patience(store, CONCURRENT);
+        Denials denials = new Denials(store)) {
       flow.serve(
           new Flow.Kernel(
               ApprovalVerifier.clawshield(client.keys(), Optional.of(SelfTestClient.TENANT)),
@@ -89,6 +100,7 @@ final class SelfTest {
               new ExactlyOnce(store, unfinished, workers),
               dispatcher,
               patience,
+              denials,
               new ReceiptCheck(store)));
       try {
         client.run(flow.listen("127.0.0.1", true, 0));
@@ -98,6 +110,16 @@ final class SelfTest {
     } catch (IOException | IllegalStateException e) {
       throw new StartRefused("the self-test failed: " + Errors.rootCause(e), e);
     }
+  }
+
+  /** Keys that nobody keeps. */
+  private static Signatories keys() {
+    return onRecord ->
+        new Signatory(
+            new ReceiptIssuer(
+                SigningKey.generate(),
+                new Issuer(SELF_TEST, Status.VERSION, Hash.ofUtf8(SELF_TEST))),
+            new LogIdentity(SELF_TEST, SigningKey.generate().verificationKey()));
   }
 
   /** Two actions: a pure one through the route of {@code echo}, if that is here and pure. */

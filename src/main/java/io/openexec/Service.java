@@ -3,14 +3,16 @@ package io.openexec;
 import io.openexec.camel.Flow;
 import io.openexec.execution.ActionRegistry;
 import io.openexec.execution.Admission;
+import io.openexec.execution.Denials;
 import io.openexec.execution.Dispatcher;
 import io.openexec.execution.Errors;
 import io.openexec.execution.ExactlyOnce;
-import io.openexec.execution.ExecutionStore;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import io.openexec.execution.Unfinished;
 import io.openexec.store.Databases;
+import io.openexec.store.JdbcExecutionStore;
+import io.openexec.store.Sequencer;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,17 +30,23 @@ public final class Service implements AutoCloseable {
 
   private final Configuration configuration;
   private final ActionRegistry registry;
-  private final ExecutionStore store;
+  private final JdbcExecutionStore store;
+  private final Sequencer sequencer;
   private final Unfinished unfinished;
   private final Dispatcher dispatcher;
   private final Patience patience;
   private final ForkJoinPool workers;
+  private final Denials denials;
   private final Flow flow;
   private int port;
   private boolean closed;
 
   private Service(
-      Configuration configuration, Flow flow, ForkJoinPool workers, ExecutionStore store) {
+      Configuration configuration,
+      Flow flow,
+      ForkJoinPool workers,
+      JdbcExecutionStore store,
+      KeyFiles keys) {
     this.configuration = configuration;
     this.flow = flow;
     this.workers = workers;
@@ -47,6 +55,8 @@ public final class Service implements AutoCloseable {
     this.unfinished = new Unfinished(store);
     this.dispatcher = new Dispatcher(store.lease(), unfinished, MAX_EFFECTFUL);
     this.patience = new Patience(store, MAX_WAITERS);
+    this.denials = new Denials(store);
+    this.sequencer = Sequencer.start(store, keys.origin(), keys.ledger());
   }
 
   /**
@@ -75,9 +85,10 @@ public final class Service implements AutoCloseable {
    */
   public static Service start(Configuration configuration, Clock clock) {
     Flow flow = readFlow(configuration);
+    KeyFiles keys = new KeyFiles(configuration.evidence(), configuration.database(), flow.digest());
     ForkJoinPool workers = workers();
-    ExecutionStore store = openStore(configuration, workers, clock);
-    Service service = new Service(configuration, flow, workers, store);
+    JdbcExecutionStore store = openStore(configuration, keys, workers, clock);
+    Service service = new Service(configuration, flow, workers, store, keys);
     try {
       service.startFlow(clock);
       return service;
@@ -95,13 +106,14 @@ public final class Service implements AutoCloseable {
     }
   }
 
-  private static ExecutionStore openStore(
-      Configuration configuration, Executor workers, Clock clock) {
+  private static JdbcExecutionStore openStore(
+      Configuration configuration, KeyFiles keys, Executor workers, Clock clock) {
     try {
       return Databases.open(
           configuration.database(),
           configuration.servedTenant(),
           configuration.lease(),
+          keys,
           workers,
           clock);
     } catch (IllegalStateException e) {
@@ -118,6 +130,7 @@ public final class Service implements AutoCloseable {
             new ExactlyOnce(store, unfinished, workers),
             dispatcher,
             patience,
+            denials,
             new ReceiptCheck(store));
     Flow.Pages pages =
         new Flow.Pages(status::index, status::health, status::ready, status::version);
@@ -183,8 +196,10 @@ public final class Service implements AutoCloseable {
     flow.close();
     dispatcher.close();
     patience.close();
+    denials.close();
     workers.shutdown();
     unfinished.close();
+    sequencer.close();
     store.close();
   }
 }

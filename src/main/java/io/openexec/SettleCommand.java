@@ -1,5 +1,6 @@
 package io.openexec;
 
+import io.openexec.camel.RegistryDigest;
 import io.openexec.execution.Answer;
 import io.openexec.execution.Claim.OnRecord;
 import io.openexec.execution.Errors;
@@ -12,6 +13,8 @@ import io.openexec.receipt.JsonValue;
 import io.openexec.receipt.StrictJson;
 import io.openexec.store.DatabaseUrl;
 import io.openexec.store.Databases;
+import io.openexec.store.Signatories;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
@@ -67,6 +70,7 @@ final class SettleCommand implements Callable<Integer> {
 
   private final Map<String, String> environment;
   private final Path workingDirectory;
+  private final Path besideTheJar;
 
   private static final class How {
     @Option(
@@ -79,15 +83,16 @@ final class SettleCommand implements Callable<Integer> {
     private boolean failed;
   }
 
-  SettleCommand(Map<String, String> environment, Path workingDirectory) {
+  SettleCommand(Map<String, String> environment, Path workingDirectory, Path besideTheJar) {
     this.environment = environment;
     this.workingDirectory = workingDirectory;
+    this.besideTheJar = besideTheJar;
   }
 
   @Override
   public Integer call() {
     Outcome outcome = outcome();
-    try (ExecutionStore store = Databases.attach(database(), Clock.systemUTC())) {
+    try (ExecutionStore store = Databases.attach(database(), signatories(), Clock.systemUTC())) {
       Optional<Execution> settled = store.settle(id, outcome);
       if (settled.isEmpty()) {
         spec.commandLine()
@@ -122,6 +127,21 @@ final class SettleCommand implements Callable<Integer> {
     } catch (JsonRefused e) {
       throw new ParameterException(
           spec.commandLine(), "--succeeded must be a JSON object: " + e.getMessage(), e);
+    }
+  }
+
+  private Signatories signatories() {
+    try {
+      Path routes = Configuration.routes(environment, workingDirectory, besideTheJar);
+      return new KeyFiles(
+          Configuration.evidence(environment, workingDirectory),
+          database(),
+          RegistryDigest.of(routes));
+    } catch (StartRefused e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    } catch (IOException e) {
+      throw new ParameterException(
+          spec.commandLine(), "the routes cannot be read: " + Errors.rootCause(e), e);
     }
   }
 

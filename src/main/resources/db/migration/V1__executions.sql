@@ -12,20 +12,24 @@ CREATE TABLE executions (
   reason      VARCHAR(64),
   result      TEXT,
   receipt     CHAR(64),
-  -- The artifact, verbatim, where there is one.
-  approval    TEXT,
+  -- The jti of its latest receipt (V4).
+  receipt_id  VARCHAR(36),
+  -- The approvals, verbatim, where there are any: a JSON array, of an artifact's object or of tokens,
+  -- which are strings.
+  approvals   TEXT,
   owner       VARCHAR(36)  NOT NULL,
   attempt     BIGINT       NOT NULL,
   created_at  BIGINT       NOT NULL,
   changed_at  BIGINT       NOT NULL,
   CHECK ((state = 'running') = (receipt IS NULL)),
+  CHECK ((state = 'running') = (receipt_id IS NULL)),
   CHECK ((state = 'succeeded') = (result IS NOT NULL))
 );
 
 -- What the start has to look at, and what an operator asks for.
 CREATE INDEX executions_open ON executions (state) WHERE state IN ('running', 'unknown');
 
--- One execution for an approval. Its rows come and go in the transactions of their executions; a
+-- One execution for an approval, which may need several. Its rows come and go in the transactions of their executions; a
 -- foreign key, with the index that it needs, would be one more random page for each execution. For
 -- the same reason it is one tree with SQLite (WITHOUT ROWID).
 CREATE TABLE approvals (

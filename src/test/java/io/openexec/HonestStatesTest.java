@@ -11,6 +11,7 @@ import io.openexec.receipt.JsonValue;
 import io.openexec.store.DatabaseUrl;
 import io.openexec.store.Databases;
 import io.openexec.store.JdbcExecutionStore;
+import io.openexec.testing.Keys;
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
@@ -224,7 +225,10 @@ class HonestStatesTest {
       two = service.requests().execute("raise", "{\"id\":2}", "n2");
     }
     try (JdbcExecutionStore store =
-        Databases.attach(new DatabaseUrl.Sqlite(setup.database()), Clock.systemUTC())) {
+        Databases.attach(
+            new DatabaseUrl.Sqlite(setup.database()),
+            Keys.beside(setup.database()),
+            Clock.systemUTC())) {
       UUID first = UUID.fromString(one.id());
       Outcome found =
           Outcome.succeeded(JsonValue.parse("{\"traced\":1}")).because("checked_by_hand");

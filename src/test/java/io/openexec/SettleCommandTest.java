@@ -20,7 +20,7 @@ class SettleCommandTest {
   private final StringWriter err = new StringWriter();
 
   private int settle(String... args) {
-    return new CommandLine(new SettleCommand(Map.of(), directory))
+    return new CommandLine(new SettleCommand(Map.of(), directory, Path.of("").toAbsolutePath()))
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(args);

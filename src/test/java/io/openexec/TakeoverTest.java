@@ -305,7 +305,7 @@ class TakeoverTest {
   }
 
   private int settle(String id) {
-    return new CommandLine(new SettleCommand(Map.of(), directory))
+    return new CommandLine(new SettleCommand(Map.of(), directory, Path.of("").toAbsolutePath()))
         .setErr(new PrintWriter(new StringWriter(), true))
         .execute(id, "--failed", "--reason", "rolled_back");
   }

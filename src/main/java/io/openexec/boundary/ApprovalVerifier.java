@@ -2,6 +2,7 @@ package io.openexec.boundary;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -60,7 +61,7 @@ public final class ApprovalVerifier {
     ApprovalArtifact artifact = request.artifact();
     if (artifact == null) {
       if (demo) {
-        return new VerifiedRequest(request, DEMO_TENANT, null);
+        return new VerifiedRequest(request, DEMO_TENANT, List.of());
       }
       throw Refusal.approvalMissing();
     }
@@ -74,7 +75,7 @@ public final class ApprovalVerifier {
         throw Refusal.tenantMismatch();
       }
     }
-    return new VerifiedRequest(request, tenant, approval);
+    return new VerifiedRequest(request, tenant, List.of(approval));
   }
 
   private static Approval wellFormed(ApprovalArtifact artifact) {
@@ -94,7 +95,7 @@ public final class ApprovalVerifier {
         Timestamp.parse(artifact.issuedAt())
             .orElseThrow(
                 () -> Refusal.illFormed("issued_at", "a timestamp like 2026-03-01T12:00:00Z"));
-    return new Approval(artifact, issuedAt, expiresAt);
+    return Approval.of(artifact, issuedAt, expiresAt);
   }
 
   private void verifySignature(ApprovalArtifact artifact) {

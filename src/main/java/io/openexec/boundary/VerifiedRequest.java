@@ -1,24 +1,23 @@
 package io.openexec.boundary;
 
 import io.openexec.receipt.ExecutionId;
-import java.util.Optional;
+import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A request whose approval holds, but for the clock. Only {@link ApprovalVerifier} makes one, so
+ * A request whose approvals hold, but for the clock. Only {@link ApprovalVerifier} makes one, so
  * whoever is handed one need not check again.
  */
 public final class VerifiedRequest {
   private final ExecutionRequest request;
   private final String tenant;
-  private final @Nullable Approval approval;
+  private final List<Approval> approvals;
   private final UUID executionId;
 
-  VerifiedRequest(ExecutionRequest request, String tenant, @Nullable Approval approval) {
+  VerifiedRequest(ExecutionRequest request, String tenant, List<Approval> approvals) {
     this.request = request;
     this.tenant = tenant;
-    this.approval = approval;
+    this.approvals = List.copyOf(approvals);
     this.executionId = ExecutionId.of(tenant, request.nonce());
   }
 
@@ -32,9 +31,12 @@ public final class VerifiedRequest {
     return tenant;
   }
 
-  /** Returns the approval; empty only in demo mode. */
-  public Optional<Approval> approval() {
-    return Optional.ofNullable(approval);
+  /**
+   * Returns the approvals, as many as the request presented, no two of one id; empty only in demo
+   * mode. All of them are used up together, or none.
+   */
+  public List<Approval> approvals() {
+    return approvals;
   }
 
   /** Returns the id of the execution that this tenant and nonce stand for. */

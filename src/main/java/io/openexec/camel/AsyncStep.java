@@ -12,27 +12,28 @@ import org.jspecify.annotations.Nullable;
  * A {@link Step} whose result comes later: the route holds no thread meanwhile, and goes on in the
  * thread that brings it.
  */
-final class AsyncStep<I, O> extends AsyncProcessorSupport {
-  private final String name;
-  private final Class<I> takes;
-  private final Function<I, CompletableFuture<O>> gate;
+final class AsyncStep<O> extends AsyncProcessorSupport {
+  private final Function<Exchange, CompletableFuture<O>> gate;
 
-  private AsyncStep(String name, Class<I> takes, Function<I, CompletableFuture<O>> gate) {
-    this.name = name;
-    this.takes = takes;
+  private AsyncStep(Function<Exchange, CompletableFuture<O>> gate) {
     this.gate = gate;
   }
 
-  static <I, O> AsyncStep<I, O> of(
+  static <I, O> AsyncStep<O> of(
       String name, Class<I> takes, Function<I, CompletableFuture<O>> gate) {
-    return new AsyncStep<>(name, takes, gate);
+    return new AsyncStep<>(exchange -> gate.apply(Step.body(name, exchange, takes)));
+  }
+
+  /** A step that has to look at more than the body. */
+  static <O> AsyncStep<O> ofExchange(Function<Exchange, CompletableFuture<O>> gate) {
+    return new AsyncStep<>(gate);
   }
 
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
     CompletableFuture<O> result;
     try {
-      result = gate.apply(Step.body(name, exchange, takes));
+      result = gate.apply(exchange);
     } catch (RuntimeException | Error e) {
       // An asynchronous step that throws leaves its exchange in flight for ever.
       exchange.setException(e);

@@ -12,12 +12,15 @@ import io.openexec.execution.Candidate;
 import io.openexec.execution.Claim.Admitted;
 import io.openexec.execution.Claim.OnRecord;
 import io.openexec.execution.Claim.Unclaimed;
+import io.openexec.execution.Denial;
+import io.openexec.execution.Denials;
 import io.openexec.execution.Dispatcher;
 import io.openexec.execution.Errors;
 import io.openexec.execution.ExactlyOnce;
 import io.openexec.execution.Executed;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
+import io.openexec.receipt.Hash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -67,6 +71,7 @@ public final class Flow implements AutoCloseable {
           "http-version");
 
   private final Path folder;
+  private final Hash digest;
   private final List<ActionFiles.Loaded> actionFiles;
   private final Main main = new Main();
   private volatile @Nullable Kernel kernel;
@@ -75,6 +80,7 @@ public final class Flow implements AutoCloseable {
 
   private Flow(Path folder) {
     this.folder = folder;
+    this.digest = digest(folder);
     this.actionFiles = ActionFiles.read(folder.resolve(ACTIONS), this::producer);
   }
 
@@ -85,6 +91,20 @@ public final class Flow implements AutoCloseable {
    */
   public static Flow read(Path folder) {
     return new Flow(folder);
+  }
+
+  private static Hash digest(Path folder) {
+    try {
+      return RegistryDigest.of(folder);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "the routes in " + folder + " cannot be read: " + Errors.rootCause(e), e);
+    }
+  }
+
+  /** Returns the hash over the routes and actions in force. */
+  public Hash digest() {
+    return digest;
   }
 
   /** Returns the actions of the folder. */
@@ -99,6 +119,7 @@ public final class Flow implements AutoCloseable {
       ExactlyOnce exactlyOnce,
       Dispatcher dispatcher,
       Patience patience,
+      Denials denials,
       ReceiptCheck receiptCheck) {}
 
   /** What the service says of itself, as the routes name it. */
@@ -129,6 +150,9 @@ public final class Flow implements AutoCloseable {
       if (((ModelCamelContext) context).getRouteDefinition(route) == null) {
         throw new RouteFileRefused("no file in " + folder + " has the route " + route);
       }
+    }
+    if (!RegistryDigest.of(folder).equals(digest)) {
+      throw new RouteFileRefused(folder + " was changed during the start; start again");
     }
     main.start();
     producer = context.createProducerTemplate();
@@ -226,7 +250,8 @@ public final class Flow implements AutoCloseable {
     main.bind(
         "await", AsyncStep.of("await", OnRecord.class, found -> kernel().patience().await(found)));
     main.bind("answer", Step.of("answer", OnRecord.class, Answer::of));
-    main.bind("reject", (Processor) Flow::reject);
+    main.bind("deny", AsyncStep.ofExchange(this::deny));
+    main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
 
     main.bind(
         "checkReceipt",
@@ -259,16 +284,14 @@ public final class Flow implements AutoCloseable {
     return body == null ? new byte[0] : body;
   }
 
-  private static void reject(Exchange exchange) {
+  /** Makes a denial of what a gate threw, and of how far the request had come by then. */
+  private CompletableFuture<Denial> deny(Exchange exchange) {
     Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-    Refusal refusal;
-    if (thrown instanceof Refusal refused) {
-      refusal = refused;
-    } else {
-      LOG.error("a fault of the service itself", thrown);
-      refusal = Refusal.internalError();
+    if (thrown instanceof Refusal refusal) {
+      return kernel().denials().deny(refusal, exchange.getMessage().getBody());
     }
-    exchange.getMessage().setBody(Answer.refusing(refusal));
+    LOG.error("a fault of the service itself", thrown);
+    return CompletableFuture.completedFuture(Denial.undecided(Refusal.internalError()));
   }
 
   private static Processor page(Supplier<Answer> page) {

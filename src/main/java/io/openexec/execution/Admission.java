@@ -31,7 +31,9 @@ public final class Admission {
       Action action = registry.get(name);
       action.check(verified.request().payload());
       Instant now = clock.instant();
-      verified.approval().ifPresent((Approval approval) -> approval.checkAt(now));
+      for (Approval approval : verified.approvals()) {
+        approval.checkAt(now);
+      }
       return new Candidate.Admissible(verified, action);
     } catch (Refusal refusal) {
       return new Candidate.ReplayOnly(verified, refusal);

@@ -3,12 +3,14 @@ package io.openexec.execution;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import io.openexec.boundary.Reason;
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Claim.OnRecord;
+import io.openexec.receipt.Receipt;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -83,9 +85,23 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
             : "Ask the operator to look at the target and to settle this id.");
   }
 
-  /** Returns the answer to a request that was not executed. */
+  /** Returns the answer to what is no request that a gate could judge. */
   public static Answer refusing(Refusal refusal) {
-    return problem(refusal.reason(), refusal.detail(), null, false);
+    return refusing(Denial.undecided(refusal));
+  }
+
+  /** Returns the answer to a request that was not executed. */
+  public static Answer refusing(Denial denial) {
+    Reason reason = denial.refusal().reason();
+    ObjectNode body = problem(reason, denial.refusal().detail());
+    Receipt receipt = denial.receipt();
+    if (receipt != null) {
+      body.put("id", receipt.id().toString());
+    }
+    if (denial.decided()) {
+      putEvidence(body, receipt);
+    }
+    return new Answer(reason.status(), write(body), false, retryAfter(reason));
   }
 
   /** Returns the problem document that says why nothing could be executed now. */
@@ -107,24 +123,47 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
     body.putRawValue("result", new RawValue(execution.result()));
     body.put("approved", true);
     body.put("receipt", String.valueOf(execution.receipt()));
+    putEvidence(body, execution);
     return new Answer(OK, write(body), replayed, OptionalInt.empty());
   }
 
   private static Answer problem(
-      Reason reason, String detail, @Nullable Execution execution, boolean replayed) {
+      Reason reason, String detail, Execution execution, boolean replayed) {
+    ObjectNode body = problem(reason, detail);
+    body.put("id", execution.id().toString());
+    body.put("state", execution.state().code());
+    Optional.ofNullable(execution.reason()).ifPresent(code -> body.put("reason", code));
+    Optional.ofNullable(execution.receipt()).ifPresent(hash -> body.put("receipt", hash.hex()));
+    putEvidence(body, execution);
+    return new Answer(reason.status(), write(body), replayed, retryAfter(reason));
+  }
+
+  /** What OpenExec 0.1.10 executed is answered as it did. */
+  private static void putEvidence(ObjectNode body, Execution execution) {
+    if (execution.evidence() != null || execution.state() == State.RUNNING) {
+      putEvidence(body, execution.evidence());
+    }
+  }
+
+  /** Null says that there is none. */
+  private static void putEvidence(ObjectNode body, @Nullable Receipt receipt) {
+    if (receipt == null) {
+      body.putNull("evidence");
+      return;
+    }
+    body.put("evidence", receipt.evidence());
+    ArrayNode disclosures = body.putArray("disclosures");
+    receipt.disclosures().forEach(disclosures::add);
+  }
+
+  private static ObjectNode problem(Reason reason, String detail) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("type", "about:blank");
     body.put("title", title(reason.status()));
     body.put("status", reason.status());
     body.put("detail", detail);
     body.put("code", reason.code());
-    if (execution != null) {
-      body.put("id", execution.id().toString());
-      body.put("state", execution.state().code());
-      Optional.ofNullable(execution.reason()).ifPresent(code -> body.put("reason", code));
-      Optional.ofNullable(execution.receipt()).ifPresent(hash -> body.put("receipt", hash.hex()));
-    }
-    return new Answer(reason.status(), write(body), replayed, retryAfter(reason));
+    return body;
   }
 
   private static OptionalInt retryAfter(Reason reason) {

@@ -21,7 +21,7 @@ public abstract sealed class Candidate {
     return verified.executionId().toString();
   }
 
-  /** May become a new execution, if its nonce and its approval are unused. */
+  /** May become a new execution, if its nonce and its approvals are unused. */
   public static final class Admissible extends Candidate {
     private final Action action;
 

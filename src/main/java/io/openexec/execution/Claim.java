@@ -1,6 +1,7 @@
 package io.openexec.execution;
 
 import io.openexec.execution.Candidate.Admissible;
+import java.time.Instant;
 
 /** What gate 4 makes of a candidate. Only {@link ExactlyOnce} makes one. */
 public sealed interface Claim {
@@ -22,10 +23,12 @@ public sealed interface Claim {
   final class Admitted implements Claim {
     private final Admissible candidate;
     private final Attempt attempt;
+    private final Instant at;
 
-    Admitted(Admissible candidate, Attempt attempt) {
+    Admitted(Admissible candidate, Attempt attempt, Instant at) {
       this.candidate = candidate;
       this.attempt = attempt;
+      this.at = at;
     }
 
     Admissible candidate() {
@@ -34,6 +37,10 @@ public sealed interface Claim {
 
     Attempt attempt() {
       return attempt;
+    }
+
+    Instant at() {
+      return at;
     }
   }
 

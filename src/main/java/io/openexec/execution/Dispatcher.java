@@ -99,7 +99,7 @@ public final class Dispatcher implements AutoCloseable {
             Outcome outcome = action.run(payload, Dispatcher::log);
             if (!answer.complete(outcome)) {
               // Too late to be the answer; the store takes it and the unknown one in either order.
-              unfinished.complete(attempt, Execution.of(verified, outcome));
+              unfinished.complete(admitted, outcome);
             }
           });
     } catch (RejectedExecutionException | OutOfMemoryError e) {

@@ -50,7 +50,7 @@ public final class ExactlyOnce {
    *
    * @return {@link OnRecord}, or {@link Unclaimed} if there is nothing
    * @throws Refusal if the nonce belongs to another request, if nothing is on record and the
-   *     candidate is for replay only, if its approval was used before the takeover, or if the store
+   *     candidate is for replay only, if an approval was used before the takeover, or if the store
    *     is unavailable
    */
   public Claim find(Candidate candidate) {
@@ -73,21 +73,22 @@ public final class ExactlyOnce {
    * needs no reservation.
    *
    * @return {@link Admitted}, or {@link OnRecord} if somebody else was first. It completes with a
-   *     {@link Refusal} if the nonce or the approval was used for something else, or if the store
-   *     is unavailable
+   *     {@link Refusal} if the nonce or an approval was used for something else, or if the store is
+   *     unavailable
    */
   public CompletableFuture<Claim> reserve(Unclaimed unclaimed) {
     Admissible admissible = unclaimed.candidate();
     VerifiedRequest verified = admissible.verified();
     Attempt attempt = new Attempt(store.lease().owner(), attempts.incrementAndGet());
+    Admitted admitted = new Admitted(admissible, attempt, store.evidence().now());
     if (admissible.action().effect() == Effect.PURE) {
-      return CompletableFuture.completedFuture(new Admitted(admissible, attempt));
+      return CompletableFuture.completedFuture(admitted);
     }
     if (unfinished.isBehind()) {
       throw Refusal.storeUnavailable();
     }
     return store
-        .insert(verified, attempt, Execution.of(verified, null))
+        .insert(verified, admitted.at(), attempt, Execution.running(verified))
         .handle(
             (inserted, failure) -> {
               if (failure != null) {
@@ -102,7 +103,7 @@ public final class ExactlyOnce {
         .thenCompose(
             inserted ->
                 inserted == Insert.INSERTED
-                    ? CompletableFuture.<Claim>completedFuture(new Admitted(admissible, attempt))
+                    ? CompletableFuture.<Claim>completedFuture(admitted)
                     : lost(inserted, verified).thenApply(found -> found));
   }
 
@@ -128,19 +129,18 @@ public final class ExactlyOnce {
    *     happened
    */
   public CompletableFuture<OnRecord> record(Executed executed) {
-    Admissible candidate = executed.admitted().candidate();
-    Attempt attempt = executed.admitted().attempt();
-    VerifiedRequest verified = candidate.verified();
-    Execution ended = Execution.of(verified, executed.outcome());
-    return candidate.action().effect() == Effect.PURE
-        ? insert(verified, attempt, ended)
-        : complete(verified, attempt, ended);
+    Admitted admitted = executed.admitted();
+    VerifiedRequest verified = admitted.candidate().verified();
+    Execution ended = store.evidence().ended(verified, admitted.at(), executed.outcome());
+    return admitted.candidate().action().effect() == Effect.PURE
+        ? insert(verified, admitted, ended)
+        : complete(verified, admitted.attempt(), ended);
   }
 
   private CompletableFuture<OnRecord> insert(
-      VerifiedRequest verified, Attempt attempt, Execution ended) {
+      VerifiedRequest verified, Admitted admitted, Execution ended) {
     return store
-        .insert(verified, attempt, ended)
+        .insert(verified, admitted.at(), admitted.attempt(), ended)
         .handle(
             (inserted, failure) -> {
               if (failure != null) {
@@ -163,7 +163,7 @@ public final class ExactlyOnce {
             (onRecord, failure) -> {
               if (failure != null) {
                 unfinished.complete(attempt, ended);
-                return new OnRecord(Execution.of(verified, null), false);
+                return new OnRecord(Execution.running(verified), false);
               }
               return new OnRecord(onRecord, false);
             });

@@ -4,6 +4,7 @@ import io.openexec.boundary.ExecutionRequest;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.receipt.Hash;
 import io.openexec.receipt.JsonValue;
+import io.openexec.receipt.Receipt;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason why, a code; null while running, and if it succeeded at once
  * @param result the result's JSON in the receipt's canonical form; null unless it succeeded
  * @param receipt the receipt hash; null while running
+ * @param evidence the signed receipt; null while running, and if OpenExec 0.1.10 executed it
  */
 public record Execution(
     UUID id,
@@ -30,10 +32,21 @@ public record Execution(
     State state,
     @Nullable String reason,
     @Nullable String result,
-    @Nullable Hash receipt) {
+    @Nullable Hash receipt,
+    @Nullable Receipt evidence) {
 
-  /** Returns the execution that a request became, or, without an outcome, that it is running. */
-  public static Execution of(VerifiedRequest verified, @Nullable Outcome outcome) {
+  /** Returns the execution of a request that is running. */
+  public static Execution running(VerifiedRequest verified) {
+    return of(verified, null, null);
+  }
+
+  /** Returns the execution that a request became. */
+  public static Execution ended(VerifiedRequest verified, Outcome outcome, Receipt evidence) {
+    return of(verified, outcome, evidence);
+  }
+
+  private static Execution of(
+      VerifiedRequest verified, @Nullable Outcome outcome, @Nullable Receipt evidence) {
     ExecutionRequest request = verified.request();
     JsonValue result = outcome == null ? null : outcome.result();
     return new Execution(
@@ -45,7 +58,8 @@ public record Execution(
         outcome == null ? State.RUNNING : outcome.state(),
         outcome == null ? null : outcome.reason(),
         result == null ? null : result.spaced(),
-        outcome == null ? null : outcome.receipt(verified.executionId()));
+        outcome == null ? null : outcome.receipt(verified.executionId()),
+        evidence);
   }
 
   /** Returns whether what is on record says the same as {@code outcome}, whatever the reason. */

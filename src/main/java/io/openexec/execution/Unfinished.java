@@ -1,5 +1,6 @@
 package io.openexec.execution;
 
+import io.openexec.execution.Claim.Admitted;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +36,13 @@ public final class Unfinished implements AutoCloseable {
   /** Keeps trying on this store. */
   public Unfinished(ExecutionStore store) {
     this.store = store;
+  }
+
+  /** Records an outcome that came too late to be the answer, sooner or later. */
+  void complete(Admitted admitted, Outcome outcome) {
+    complete(
+        admitted.attempt(),
+        store.evidence().ended(admitted.candidate().verified(), admitted.at(), outcome));
   }
 
   /** Records an outcome, sooner or later. */

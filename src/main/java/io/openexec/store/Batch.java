@@ -122,17 +122,17 @@ final class Batch {
     Execution current = row.execution();
     Outcome outcome = ExecutionTable.outcomeOf(late.ended());
     if (!row.attempt().equals(late.attempt()) || outcome.state() == State.UNKNOWN) {
-      return current;
+      return table.find(id).orElseThrow();
     }
     if (current.state() == State.UNKNOWN) {
-      table.supersede(current, outcome.because(Outcome.LATE_OUTCOME));
-      return table.find(id).orElseThrow().execution();
+      table.supersede(row, outcome.because(Outcome.LATE_OUTCOME));
+      return table.find(id).orElseThrow();
     }
     if (!current.agreesWith(outcome)) {
       LOG.warn("a late outcome of {} contradicts how it was settled", id);
-      table.remember(id, outcome, "conflict");
+      table.rememberConflict(row, outcome);
     }
-    return current;
+    return table.find(id).orElseThrow();
   }
 
   /** Runs a write in a savepoint; throws only if the whole transaction is lost. */

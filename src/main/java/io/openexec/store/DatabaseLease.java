@@ -2,6 +2,7 @@ package io.openexec.store;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.execution.Errors;
+import io.openexec.execution.Evidence;
 import io.openexec.execution.Lease;
 import io.openexec.execution.Outcome;
 import io.openexec.store.ExecutionTable.Row;
@@ -9,7 +10,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -57,7 +57,7 @@ final class DatabaseLease implements Lease, Fence, AutoCloseable {
 
   private final HikariDataSource pool;
   private final Duration length;
-  private final Clock clock;
+  private final Evidence evidence;
   private final @Nullable ScheduledExecutorService renewals;
   private volatile Term term;
   private boolean failing;
@@ -76,28 +76,28 @@ final class DatabaseLease implements Lease, Fence, AutoCloseable {
   private DatabaseLease(
       HikariDataSource pool,
       Duration length,
-      Clock clock,
+      Evidence evidence,
       @Nullable ScheduledExecutorService renewals) {
     this.pool = pool;
     this.length = length;
-    this.clock = clock;
+    this.evidence = evidence;
     this.renewals = renewals;
     this.term = Term.none();
   }
 
   /** Returns a lease that never lasts, for who reserves nothing. */
-  static DatabaseLease none(HikariDataSource pool, Clock clock) {
-    return new DatabaseLease(pool, Duration.ZERO, clock, null);
+  static DatabaseLease none(HikariDataSource pool, Evidence evidence) {
+    return new DatabaseLease(pool, Duration.ZERO, evidence, null);
   }
 
   /** Takes a lease and keeps renewing it. */
-  static DatabaseLease take(HikariDataSource pool, Duration length, Clock clock)
+  static DatabaseLease take(HikariDataSource pool, Duration length, Evidence evidence)
       throws SQLException {
     ScheduledThreadPoolExecutor renewals =
         new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "openexec-lease"));
     // Or close() would wait for the next renewal.
     renewals.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-    DatabaseLease lease = new DatabaseLease(pool, length, clock, renewals);
+    DatabaseLease lease = new DatabaseLease(pool, length, evidence, renewals);
     try {
       lease.take();
       lease.endOthers();
@@ -193,7 +193,7 @@ final class DatabaseLease implements Lease, Fence, AutoCloseable {
   /** Ends the leases that have run out, and declares unknown what nobody holds any more. */
   private void endOthers() throws SQLException {
     try (Connection connection = pool.getConnection();
-        ExecutionTable table = new ExecutionTable(connection, Dialect.POSTGRESQL, clock)) {
+        ExecutionTable table = new ExecutionTable(connection, Dialect.POSTGRESQL, evidence)) {
       connection.setAutoCommit(false);
       try (PreparedStatement delete = connection.prepareStatement(END_OTHERS)) {
         delete.setString(1, term.owner().toString());
@@ -201,7 +201,7 @@ final class DatabaseLease implements Lease, Fence, AutoCloseable {
       }
       List<Row> abandoned = table.lockAbandoned();
       for (Row row : abandoned) {
-        table.change(row.execution(), Outcome.unknown(Outcome.INTERRUPTED));
+        table.change(row, Outcome.unknown(Outcome.INTERRUPTED));
       }
       connection.commit();
       if (!abandoned.isEmpty()) {

@@ -20,15 +20,21 @@ public final class Databases {
    *     its; if empty, it is not taken over
    * @param lease how long a process that nothing is heard of may still be alive, where several
    *     share a database
+   * @param signatories brings the keys
    * @param answers runs what depends on the writes of a commit, after it
    * @throws IllegalStateException saying in one line what is wrong
    */
   public static JdbcExecutionStore open(
-      DatabaseUrl url, Optional<String> heir, Duration lease, Executor answers, Clock clock) {
+      DatabaseUrl url,
+      Optional<String> heir,
+      Duration lease,
+      Signatories signatories,
+      Executor answers,
+      Clock clock) {
     try {
       return url instanceof DatabaseUrl.Postgres postgres
-          ? PostgresStore.open(postgres, lease, answers, clock)
-          : SqliteStore.open(((DatabaseUrl.Sqlite) url).file(), heir, answers, clock);
+          ? PostgresStore.open(postgres, lease, signatories, answers, clock)
+          : SqliteStore.open(((DatabaseUrl.Sqlite) url).file(), heir, signatories, answers, clock);
     } catch (Exception e) {
       throw cannotBeUsed(url, e);
     }
@@ -40,11 +46,11 @@ public final class Databases {
    *
    * @throws IllegalStateException saying in one line what is wrong
    */
-  public static JdbcExecutionStore attach(DatabaseUrl url, Clock clock) {
+  public static JdbcExecutionStore attach(DatabaseUrl url, Signatories signatories, Clock clock) {
     try {
       return url instanceof DatabaseUrl.Postgres postgres
-          ? PostgresStore.attach(postgres, clock)
-          : SqliteStore.attach(((DatabaseUrl.Sqlite) url).file(), clock);
+          ? PostgresStore.attach(postgres, signatories, clock)
+          : SqliteStore.attach(((DatabaseUrl.Sqlite) url).file(), signatories, clock);
     } catch (Exception e) {
       throw cannotBeUsed(url, e);
     }

@@ -1,35 +1,31 @@
 package io.openexec.store;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.openexec.boundary.Approval;
-import io.openexec.boundary.ApprovalArtifact;
-import io.openexec.boundary.ExecutionRequest;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Attempt;
+import io.openexec.execution.Evidence;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore.Insert;
 import io.openexec.execution.Outcome;
+import io.openexec.execution.RecordedRequest;
 import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
 import io.openexec.receipt.CanonicalJson;
 import io.openexec.receipt.Hash;
 import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
+import io.openexec.receipt.Receipt;
 import io.openexec.receipt.StrictJson;
+import io.openexec.store.ReceiptTable.NewReceipt;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,17 +37,27 @@ import org.slf4j.LoggerFactory;
  */
 final class ExecutionTable implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutionTable.class);
-  private static final JsonMapper MAPPER = new JsonMapper();
 
   private static final String COLUMNS =
-      "id, tenant, nonce, action, action_hash, state, reason, result, receipt, owner, attempt";
+      "id, tenant, nonce, action, action_hash, state, reason, result, receipt";
 
-  private static final String FIND = "SELECT " + COLUMNS + " FROM executions WHERE id = ?";
+  private static final String FIND =
+      "SELECT "
+          + COLUMNS
+          + ", "
+          + ReceiptTable.COLUMNS
+          + " FROM executions LEFT JOIN receipts ON receipts.jti = executions.receipt_id"
+          + " WHERE id = ?";
+
+  /** What has to be known of a row that is to be changed. */
+  private static final String HELD =
+      "SELECT "
+          + COLUMNS
+          + ", owner, attempt, payload, approvals, created_at, receipt_id FROM executions";
 
   private static final String EXISTS = "SELECT 1 FROM executions WHERE id = ?";
 
-  private static final String RUNNING =
-      "SELECT " + COLUMNS + " FROM executions WHERE state = 'running'";
+  private static final String RUNNING = HELD + " WHERE state = 'running'";
 
   // Of owners without a lease. Several processes look for them at a time: one takes each.
   private static final String ABANDONED =
@@ -62,31 +68,25 @@ final class ExecutionTable implements AutoCloseable {
   private static final String INSERT =
       """
       INSERT INTO executions (id, tenant, nonce, action, action_hash, payload,
-          state, reason, result, receipt, approval, owner, attempt, created_at, changed_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          state, reason, result, receipt, receipt_id, approvals, owner, attempt, created_at,
+          changed_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO NOTHING
       """;
-
-  private static final String INSERT_APPROVAL =
-      """
-      INSERT INTO approvals (tenant, approval_id, execution_id) VALUES (?, ?, ?)
-      ON CONFLICT DO NOTHING
-      """;
-
-  private static final String DELETE_APPROVAL =
-      "DELETE FROM approvals WHERE tenant = ? AND approval_id = ? AND execution_id = ?";
 
   /** The usual end of a reservation, in one statement. */
   private static final String COMPLETE =
       """
-      UPDATE executions SET state = ?, reason = ?, result = ?, receipt = ?, changed_at = ?
+      UPDATE executions
+      SET state = ?, reason = ?, result = ?, receipt = ?, receipt_id = ?, changed_at = ?
       WHERE id = ? AND state = 'running' AND owner = ? AND attempt = ?
       """;
 
   /** Compare and set: only from the state that was read in the same transaction. */
   private static final String CHANGE =
       """
-      UPDATE executions SET state = ?, reason = ?, result = ?, receipt = ?, changed_at = ?
+      UPDATE executions
+      SET state = ?, reason = ?, result = ?, receipt = ?, receipt_id = ?, changed_at = ?
       WHERE id = ? AND state = ?
       """;
 
@@ -115,20 +115,32 @@ final class ExecutionTable implements AutoCloseable {
 
   private final Connection connection;
   private final Dialect dialect;
-  private final Clock clock;
-  private final Map<String, PreparedStatement> prepared = new HashMap<>();
+  private final Evidence evidence;
+  private final PreparedStatements statements;
+  private final ApprovalTable approvals;
+  private final ReceiptTable receipts;
+  private final LedgerTable ledger;
 
-  ExecutionTable(Connection connection, Dialect dialect, Clock clock) {
+  ExecutionTable(Connection connection, Dialect dialect, Evidence evidence) {
     this.connection = connection;
+    this.statements = new PreparedStatements(connection);
+    this.approvals = new ApprovalTable(statements);
+    this.receipts = new ReceiptTable(statements);
+    this.ledger = new LedgerTable(statements, dialect);
     this.dialect = dialect;
-    this.clock = clock;
+    this.evidence = evidence;
   }
 
-  /** A row: the execution, and who holds it. */
-  record Row(Execution execution, Attempt attempt) {}
+  /**
+   * A row that nobody else can change: the execution (without its evidence), who holds it, what its
+   * receipts speak of, and the id of the latest one.
+   */
+  record Row(
+      Execution execution, Attempt attempt, RecordedRequest request, @Nullable UUID receiptId) {}
 
-  /** A row to be, and the approval that it uses up. */
-  record NewRow(VerifiedRequest request, Attempt attempt, Execution execution) {}
+  /** A row to be, and the approvals that it uses up. */
+  record NewRow(
+      VerifiedRequest request, Instant admittedAt, Attempt attempt, Execution execution) {}
 
   /** An outcome to be, if that attempt holds the reservation still. */
   record NewOutcome(Attempt attempt, Execution ended) {}
@@ -137,13 +149,25 @@ final class ExecutionTable implements AutoCloseable {
     return connection;
   }
 
+  ReceiptTable receipts() {
+    return receipts;
+  }
+
+  LedgerTable ledger() {
+    return ledger;
+  }
+
+  IdentityTable identity() {
+    return new IdentityTable(connection);
+  }
+
+  /** Returns the time, in milliseconds since 1970. */
+  long millis() {
+    return evidence.now().toEpochMilli();
+  }
+
   private PreparedStatement prepare(String sql) throws SQLException {
-    PreparedStatement known = prepared.get(sql);
-    if (known == null) {
-      known = connection.prepareStatement(sql);
-      prepared.put(sql, known);
-    }
-    return known;
+    return statements.get(sql);
   }
 
   /**
@@ -155,84 +179,69 @@ final class ExecutionTable implements AutoCloseable {
    */
   List<Insert> insert(List<NewRow> rows) throws SQLException {
     List<Insert> results = new ArrayList<>(rows.size());
-    List<Integer> withApproval = new ArrayList<>();
-    boolean[] inserted = insertExecutions(rows);
-    for (int i = 0; i < rows.size(); i++) {
-      results.add(inserted[i] ? Insert.INSERTED : Insert.NONCE_TAKEN);
-      if (inserted[i] && rows.get(i).request().approval().isPresent()) {
-        withApproval.add(i);
+    List<Reservation> inserted = new ArrayList<>(rows.size());
+    boolean[] unused = insertExecutions(rows);
+    for (int i = 0; i < unused.length; i++) {
+      results.add(unused[i] ? Insert.INSERTED : Insert.NONCE_TAKEN);
+      if (unused[i]) {
+        inserted.add(Reservation.of(rows.get(i).request(), rows.get(i).attempt()));
       }
     }
-    if (!withApproval.isEmpty()) {
-      withApproval.sort(Comparator.comparing(i -> approval(rows.get(i)).id()));
-      boolean[] unused = insertApprovals(withApproval.stream().map(rows::get).toList());
-      for (int i = 0; i < unused.length; i++) {
-        if (!unused[i]) {
-          deleteExecution(rows.get(withApproval.get(i)).execution().id());
-          results.set(withApproval.get(i), Insert.APPROVAL_USED);
-        }
+    Set<UUID> refused = approvals.use(inserted);
+    for (int i = 0; i < unused.length && !refused.isEmpty(); i++) {
+      UUID id = rows.get(i).execution().id();
+      if (unused[i] && refused.contains(id)) {
+        deleteExecution(id);
+        results.set(i, Insert.APPROVAL_USED);
       }
     }
+    List<NewReceipt> ended = new ArrayList<>(rows.size());
+    for (int i = 0; i < unused.length; i++) {
+      if (results.get(i) == Insert.INSERTED) {
+        addReceipt(rows.get(i).execution(), ended);
+      }
+    }
+    receipts.insert(ended);
     return results;
+  }
+
+  private static void addReceipt(Execution execution, List<NewReceipt> to) {
+    if (execution.evidence() != null) {
+      to.add(NewReceipt.of(execution.evidence(), execution.id()));
+    }
   }
 
   private boolean[] insertExecutions(List<NewRow> rows) throws SQLException {
     PreparedStatement insert = prepare(INSERT);
-    long now = clock.millis();
+    long now = millis();
     for (NewRow row : rows) {
-      ExecutionRequest request = row.request().request();
       Execution execution = row.execution();
       Hash receipt = execution.receipt();
+      RecordedRequest request = RecordedRequest.of(row.request(), row.admittedAt());
       insert.setString(1, execution.id().toString());
       insert.setString(2, execution.tenant());
-      insert.setString(3, CanonicalJson.quoted(execution.nonce()));
+      insert.setString(3, request.nonce());
       insert.setString(4, execution.action());
       insert.setString(5, execution.actionHash().hex());
-      insert.setString(6, request.payload().compact());
+      insert.setString(6, request.payload());
       insert.setString(7, execution.state().code());
       insert.setString(8, execution.reason());
       insert.setString(9, execution.result());
       insert.setString(10, receipt == null ? null : receipt.hex());
-      insert.setString(11, verbatim(row.request().approval()));
-      insert.setString(12, row.attempt().owner().toString());
-      insert.setLong(13, row.attempt().number());
-      insert.setLong(14, now);
-      insert.setLong(15, now);
+      insert.setString(11, receiptId(execution));
+      insert.setString(12, request.approvals());
+      insert.setString(13, row.attempt().owner().toString());
+      insert.setLong(14, row.attempt().number());
+      insert.setLong(15, row.admittedAt().toEpochMilli());
+      insert.setLong(16, now);
       insert.addBatch();
     }
-    return executeBatch(insert);
+    return PreparedStatements.executeBatch(insert);
   }
 
-  private boolean[] insertApprovals(List<NewRow> rows) throws SQLException {
-    PreparedStatement insert = prepare(INSERT_APPROVAL);
-    for (NewRow row : rows) {
-      insert.setString(1, row.execution().tenant());
-      insert.setString(2, approval(row).id());
-      insert.setString(3, row.execution().id().toString());
-      insert.addBatch();
-    }
-    return executeBatch(insert);
-  }
-
-  private static Approval approval(NewRow row) {
-    return row.request().approval().orElseThrow();
-  }
-
-  /** Returns for each statement of the batch whether it changed its row. */
-  private static boolean[] executeBatch(PreparedStatement statement) throws SQLException {
-    try {
-      int[] counts = statement.executeBatch();
-      boolean[] changed = new boolean[counts.length];
-      for (int i = 0; i < counts.length; i++) {
-        if (counts[i] != 0 && counts[i] != 1) {
-          throw new SQLException("a statement that says " + counts[i] + " instead of 0 or 1");
-        }
-        changed[i] = counts[i] == 1;
-      }
-      return changed;
-    } finally {
-      statement.clearBatch();
-    }
+  private static @Nullable String receiptId(Execution execution) {
+    Receipt receipt = execution.evidence();
+    return receipt == null ? null : receipt.id().toString();
   }
 
   /**
@@ -250,30 +259,51 @@ final class ExecutionTable implements AutoCloseable {
       update.setString(2, ended.reason());
       update.setString(3, ended.result());
       update.setString(4, Objects.requireNonNull(ended.receipt()).hex());
-      update.setLong(5, clock.millis());
-      update.setString(6, ended.id().toString());
-      update.setString(7, outcome.attempt().owner().toString());
-      update.setLong(8, outcome.attempt().number());
+      update.setString(5, receiptId(ended));
+      update.setLong(6, millis());
+      update.setString(7, ended.id().toString());
+      update.setString(8, outcome.attempt().owner().toString());
+      update.setLong(9, outcome.attempt().number());
       update.addBatch();
     }
-    return executeBatch(update);
+    boolean[] held = PreparedStatements.executeBatch(update);
+    List<NewReceipt> written = new ArrayList<>(held.length);
+    for (int i = 0; i < held.length; i++) {
+      if (held[i]) {
+        addReceipt(outcomes.get(i).ended(), written);
+      }
+    }
+    receipts.insert(written);
+    return held;
   }
 
-  void change(Execution current, Outcome outcome) throws SQLException {
+  /** Puts an outcome in the place of what is on record, with its receipt. */
+  void change(Row row, Outcome outcome) throws SQLException {
+    Execution current = row.execution();
+    Receipt receipt = evidence.of(row.request(), outcome, row.receiptId());
     PreparedStatement update = prepare(CHANGE);
     update.setString(1, outcome.state().code());
     update.setString(2, outcome.reason());
     update.setString(3, resultText(outcome));
     update.setString(4, outcome.receipt(current.id()).hex());
-    update.setLong(5, clock.millis());
-    update.setString(6, current.id().toString());
-    update.setString(7, current.state().code());
+    update.setString(5, receipt.id().toString());
+    update.setLong(6, millis());
+    update.setString(7, current.id().toString());
+    update.setString(8, current.state().code());
     if (update.executeUpdate() != 1) {
       throw new SQLException("the execution changed meanwhile");
     }
+    receipts.insert(List.of(NewReceipt.of(receipt, current.id())));
   }
 
-  void remember(UUID id, Outcome outcome, String kind) throws SQLException {
+  /** Keeps an outcome that contradicts what is on record, with its receipt. */
+  void rememberConflict(Row row, Outcome late) throws SQLException {
+    UUID id = row.execution().id();
+    remember(id, late, "conflict");
+    receipts.insert(List.of(NewReceipt.of(evidence.ofConflict(row.request(), late), id)));
+  }
+
+  private void remember(UUID id, Outcome outcome, String kind) throws SQLException {
     PreparedStatement insert = prepare(INSERT_HISTORY);
     insert.setString(1, id.toString());
     insert.setString(2, outcome.state().code());
@@ -281,12 +311,12 @@ final class ExecutionTable implements AutoCloseable {
     insert.setString(4, resultText(outcome));
     insert.setString(5, outcome.receipt(id).hex());
     insert.setString(6, kind);
-    insert.setLong(7, clock.millis());
+    insert.setLong(7, millis());
     insert.setString(8, id.toString());
     insert.executeUpdate();
   }
 
-  Optional<Row> find(UUID id) throws SQLException {
+  Optional<Execution> find(UUID id) throws SQLException {
     // The usual answer is no, and a driver does a lot for each column that it announces.
     PreparedStatement select = prepare(EXISTS);
     select.setString(1, id.toString());
@@ -295,16 +325,16 @@ final class ExecutionTable implements AutoCloseable {
         return Optional.empty();
       }
     }
-    return find(id, FIND);
+    PreparedStatement find = prepare(FIND);
+    find.setString(1, id.toString());
+    try (ResultSet row = find.executeQuery()) {
+      return row.next() ? Optional.of(execution(row, ReceiptTable.receipt(row))) : Optional.empty();
+    }
   }
 
   /** Finds a row and keeps it from changing for the rest of the transaction. */
   Optional<Row> lock(UUID id) throws SQLException {
-    return find(id, FIND + dialect.lockingRows());
-  }
-
-  private Optional<Row> find(UUID id, String sql) throws SQLException {
-    PreparedStatement select = prepare(sql);
+    PreparedStatement select = prepare(HELD + " WHERE id = ?" + dialect.lockingRows());
     select.setString(1, id.toString());
     try (ResultSet row = select.executeQuery()) {
       return row.next() ? Optional.of(row(row)) : Optional.empty();
@@ -332,12 +362,22 @@ final class ExecutionTable implements AutoCloseable {
   }
 
   private static Row row(ResultSet row) throws SQLException {
+    String receiptId = row.getString("receipt_id");
     return new Row(
-        execution(row),
-        new Attempt(UUID.fromString(row.getString("owner")), row.getLong("attempt")));
+        execution(row, null),
+        new Attempt(UUID.fromString(row.getString("owner")), row.getLong("attempt")),
+        new RecordedRequest(
+            UUID.fromString(row.getString("id")),
+            row.getString("tenant"),
+            row.getString("nonce"),
+            row.getString("action"),
+            row.getString("payload"),
+            row.getString("approvals"),
+            Instant.ofEpochMilli(row.getLong("created_at"))),
+        receiptId == null ? null : UUID.fromString(receiptId));
   }
 
-  static Execution execution(ResultSet row) throws SQLException {
+  static Execution execution(ResultSet row, @Nullable Receipt evidence) throws SQLException {
     String receipt = row.getString("receipt");
     return new Execution(
         UUID.fromString(row.getString("id")),
@@ -348,7 +388,8 @@ final class ExecutionTable implements AutoCloseable {
         State.ofCode(row.getString("state")),
         row.getString("reason"),
         row.getString("result"),
-        receipt == null ? null : new Hash(receipt));
+        receipt == null ? null : new Hash(receipt),
+        evidence);
   }
 
   private static String unquoted(String json) throws SQLException {
@@ -374,41 +415,16 @@ final class ExecutionTable implements AutoCloseable {
     return result == null ? null : result.spaced();
   }
 
-  private static @Nullable String verbatim(Optional<Approval> approval) throws SQLException {
-    if (approval.isEmpty()) {
-      return null;
-    }
-    ApprovalArtifact artifact = approval.get().artifact();
-    Map<String, String> members = new LinkedHashMap<>();
-    members.put("approval_id", artifact.approvalId());
-    members.put("tenant_id", artifact.tenantId());
-    members.put("action_hash", artifact.actionHash());
-    members.put("issued_at", artifact.issuedAt());
-    members.put("expires_at", artifact.expiresAt());
-    members.put("signature", artifact.signature());
-    try {
-      return MAPPER.writeValueAsString(members);
-    } catch (JsonProcessingException e) {
-      throw new SQLException("an approval of plain strings can always be written", e);
-    }
-  }
-
   /** Keeps the current outcome in the history and puts another one in its place. */
-  void supersede(Execution current, Outcome outcome) throws SQLException {
-    remember(current.id(), outcomeOf(current), "superseded");
-    change(current, outcome);
+  void supersede(Row row, Outcome outcome) throws SQLException {
+    remember(row.execution().id(), outcomeOf(row.execution()), "superseded");
+    change(row, outcome);
   }
 
-  /** Deletes a reservation, with the approval that it used up. */
+  /** Deletes a reservation, with the approvals that it used up. */
   void delete(Reservation reservation) throws SQLException {
     deleteExecution(reservation.id());
-    if (reservation.approvalId().isPresent()) {
-      PreparedStatement delete = prepare(DELETE_APPROVAL);
-      delete.setString(1, reservation.tenant());
-      delete.setString(2, reservation.approvalId().get());
-      delete.setString(3, reservation.id().toString());
-      delete.executeUpdate();
-    }
+    approvals.giveBack(reservation);
   }
 
   /**
@@ -431,13 +447,13 @@ final class ExecutionTable implements AutoCloseable {
     insert.setString(5, "0".repeat(64));
     insert.setString(6, "");
     insert.setString(7, State.RUNNING.code());
-    for (int column = 8; column <= 11; column++) {
+    for (int column = 8; column <= 12; column++) {
       insert.setString(column, null);
     }
-    insert.setString(12, reservation.attempt().owner().toString());
-    insert.setLong(13, reservation.attempt().number());
-    insert.setLong(14, 0);
+    insert.setString(13, reservation.attempt().owner().toString());
+    insert.setLong(14, reservation.attempt().number());
     insert.setLong(15, 0);
+    insert.setLong(16, 0);
     insert.executeUpdate();
   }
 
@@ -460,7 +476,7 @@ final class ExecutionTable implements AutoCloseable {
 
   int probe() throws SQLException {
     PreparedStatement upsert = prepare(PROBE);
-    upsert.setLong(1, clock.millis());
+    upsert.setLong(1, millis());
     return upsert.executeUpdate();
   }
 
@@ -477,9 +493,6 @@ final class ExecutionTable implements AutoCloseable {
   /** Closes the statements, not the connection. */
   @Override
   public void close() throws SQLException {
-    for (PreparedStatement statement : prepared.values()) {
-      statement.close();
-    }
-    prepared.clear();
+    statements.close();
   }
 }

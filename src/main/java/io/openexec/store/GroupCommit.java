@@ -2,9 +2,9 @@ package io.openexec.store;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.execution.Errors;
+import io.openexec.execution.Evidence;
 import io.openexec.execution.StoreUnavailable;
 import java.sql.SQLException;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -38,7 +38,7 @@ final class GroupCommit implements AutoCloseable {
   private final Fence fence;
   private final SameFiles files;
   private final Executor answers;
-  private final Clock clock;
+  private final Evidence evidence;
   private final BlockingQueue<Write<?>> queue;
   private final Thread writer;
   private @Nullable ExecutionTable table;
@@ -63,14 +63,14 @@ final class GroupCommit implements AutoCloseable {
       Fence fence,
       SameFiles files,
       Executor answers,
-      Clock clock,
+      Evidence evidence,
       int capacity) {
     this.pool = pool;
     this.dialect = dialect;
     this.fence = fence;
     this.files = files;
     this.answers = answers;
-    this.clock = clock;
+    this.evidence = evidence;
     this.queue = new ArrayBlockingQueue<>(capacity);
     this.writer = new Thread(this::run, "openexec-commit");
     this.writer.start();
@@ -252,7 +252,7 @@ final class GroupCommit implements AutoCloseable {
   private ExecutionTable open() throws SQLException {
     ExecutionTable known = table;
     if (known == null) {
-      known = new ExecutionTable(pool.getConnection(), dialect, clock);
+      known = new ExecutionTable(pool.getConnection(), dialect, evidence);
       table = known;
     }
     return known;

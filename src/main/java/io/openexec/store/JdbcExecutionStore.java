@@ -3,6 +3,7 @@ package io.openexec.store;
 import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Attempt;
+import io.openexec.execution.Evidence;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore;
 import io.openexec.execution.Lease;
@@ -11,11 +12,12 @@ import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
 import io.openexec.execution.StoreUnavailable;
 import io.openexec.receipt.Hash;
+import io.openexec.receipt.Receipt;
 import io.openexec.store.ExecutionTable.NewOutcome;
 import io.openexec.store.ExecutionTable.NewRow;
 import io.openexec.store.ExecutionTable.Row;
+import io.openexec.store.ReceiptTable.NewReceipt;
 import java.sql.SQLException;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +33,7 @@ public final class JdbcExecutionStore implements ExecutionStore {
   private final Readers readers;
   private final GroupCommit writer;
   private final Lease lease;
+  private final Evidence evidence;
   private final Optional<Instant> takenOver;
   private final List<AutoCloseable> resources;
 
@@ -47,26 +50,27 @@ public final class JdbcExecutionStore implements ExecutionStore {
       Dialect dialect,
       GroupCommit writer,
       Lease lease,
-      Clock clock,
+      Evidence evidence,
       Optional<Instant> takenOver,
       List<AutoCloseable> resources) {
-    this.readers = new Readers(pool, dialect, clock);
+    this.readers = new Readers(pool, dialect, evidence);
     this.writer = writer;
     this.lease = lease;
+    this.evidence = evidence;
     this.takenOver = takenOver;
     this.resources = List.copyOf(resources);
   }
 
   @Override
   public Optional<Execution> find(UUID id) throws StoreUnavailable {
-    return read(table -> table.find(id).map(Row::execution));
+    return read(table -> table.find(id));
   }
 
   @Override
   public Optional<Execution> find(VerifiedRequest request) throws StoreUnavailable {
     return read(
         table -> {
-          Optional<Execution> found = table.find(request.executionId()).map(Row::execution);
+          Optional<Execution> found = table.find(request.executionId());
           return found.isPresent() || takenOver.isEmpty()
               ? found
               : new TakenOverTable(table.connection()).find(request.request().nonce());
@@ -76,7 +80,7 @@ public final class JdbcExecutionStore implements ExecutionStore {
   @Override
   public boolean isUsedBeforeTakeover(VerifiedRequest request) throws StoreUnavailable {
     if (takenOver.isEmpty()
-        || request.approval().filter(a -> a.isIssuedBefore(takenOver.get())).isEmpty()) {
+        || request.approvals().stream().noneMatch(a -> a.isIssuedBefore(takenOver.get()))) {
       return false;
     }
     Hash hash = request.request().actionHash();
@@ -85,8 +89,8 @@ public final class JdbcExecutionStore implements ExecutionStore {
 
   @Override
   public CompletableFuture<Insert> insert(
-      VerifiedRequest request, Attempt attempt, Execution execution) {
-    return writer.submit(new Write.OfRow(new NewRow(request, attempt, execution)));
+      VerifiedRequest request, Instant admittedAt, Attempt attempt, Execution execution) {
+    return writer.submit(new Write.OfRow(new NewRow(request, admittedAt, attempt, execution)));
   }
 
   @Override
@@ -103,18 +107,19 @@ public final class JdbcExecutionStore implements ExecutionStore {
                   table.force(reservation);
                   Row row = table.lock(reservation.id()).orElseThrow();
                   if (row.attempt().equals(reservation.attempt())) {
-                    release(table, reservation, row.execution());
+                    release(table, reservation, row);
                   }
                   return row;
                 }))
         .thenAccept(row -> {});
   }
 
-  private static void release(ExecutionTable table, Reservation reservation, Execution current)
+  private static void release(ExecutionTable table, Reservation reservation, Row current)
       throws SQLException {
-    if (current.state() == State.RUNNING) {
+    State state = current.execution().state();
+    if (state == State.RUNNING) {
       table.delete(reservation);
-    } else if (current.state() == State.UNKNOWN) {
+    } else if (state == State.UNKNOWN) {
       table.supersede(current, Outcome.failed(Outcome.NEVER_DISPATCHED));
     }
   }
@@ -130,14 +135,32 @@ public final class JdbcExecutionStore implements ExecutionStore {
           if (row.isEmpty() || row.get().execution().state() != State.UNKNOWN) {
             return Optional.empty();
           }
-          table.supersede(row.get().execution(), outcome);
-          return table.find(id).map(Row::execution);
+          table.supersede(row.get(), outcome);
+          return table.find(id);
         });
   }
 
   @Override
   public boolean issued(UUID id, Hash receipt) throws StoreUnavailable {
     return read(table -> table.issued(id, receipt));
+  }
+
+  @Override
+  public CompletableFuture<Void> keep(Receipt receipt, boolean disclosures) {
+    NewReceipt row = new NewReceipt(receipt, null, disclosures);
+    return writer
+        .submit(
+            new Write.Other<>(
+                table -> {
+                  table.receipts().insert(List.of(row));
+                  return row;
+                }))
+        .thenAccept(kept -> {});
+  }
+
+  @Override
+  public Evidence evidence() {
+    return evidence;
   }
 
   @Override
@@ -157,7 +180,8 @@ public final class JdbcExecutionStore implements ExecutionStore {
     return lease;
   }
 
-  private <T> T read(Write.Statements<T> statements) throws StoreUnavailable {
+  /** Reads. */
+  <T> T read(Write.Statements<T> statements) throws StoreUnavailable {
     try {
       return readers.read(statements);
     } catch (SQLException e) {

@@ -60,7 +60,8 @@ record OldExecution(
         // Over the very text: receipts that 0.1.10 gave out stay issued.
         uuid.isPresent() && result != null
             ? ReceiptHash.ofText(now.toString(), result)
-            : unknown.receipt(now));
+            : unknown.receipt(now),
+        null);
   }
 
   private Optional<UUID> uuid() {

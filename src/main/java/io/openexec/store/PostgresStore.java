@@ -2,6 +2,7 @@ package io.openexec.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.openexec.execution.Evidence;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -31,15 +32,21 @@ final class PostgresStore {
   private PostgresStore() {}
 
   static JdbcExecutionStore open(
-      DatabaseUrl.Postgres url, Duration lease, Executor answers, Clock clock) throws Exception {
+      DatabaseUrl.Postgres url,
+      Duration lease,
+      Signatories signatories,
+      Executor answers,
+      Clock clock)
+      throws Exception {
     HikariDataSource pool = pool(url);
     DatabaseLease held = null;
     try {
       checkServer(pool);
       checkOwn(pool);
       Dialect.POSTGRESQL.migrate(pool);
-      held = DatabaseLease.take(pool, lease, clock);
-      return store(pool, held, answers, clock);
+      Evidence evidence = IdentityTable.establish(pool, signatories, clock);
+      held = DatabaseLease.take(pool, lease, evidence);
+      return store(pool, held, answers, evidence);
     } catch (Exception e) {
       Resources.close(held);
       Resources.close(pool);
@@ -48,10 +55,12 @@ final class PostgresStore {
   }
 
   /** Opens it without reserving anything in it. */
-  static JdbcExecutionStore attach(DatabaseUrl.Postgres url, Clock clock) throws Exception {
+  static JdbcExecutionStore attach(DatabaseUrl.Postgres url, Signatories signatories, Clock clock)
+      throws Exception {
     HikariDataSource pool = pool(url);
     try {
-      return store(pool, DatabaseLease.none(pool, clock), Runnable::run, clock);
+      Evidence evidence = IdentityTable.establish(pool, signatories, clock);
+      return store(pool, DatabaseLease.none(pool, evidence), Runnable::run, evidence);
     } catch (Exception e) {
       Resources.close(pool);
       throw e;
@@ -59,7 +68,7 @@ final class PostgresStore {
   }
 
   private static JdbcExecutionStore store(
-      HikariDataSource pool, DatabaseLease lease, Executor answers, Clock clock) {
+      HikariDataSource pool, DatabaseLease lease, Executor answers, Evidence evidence) {
     GroupCommit writer =
         new GroupCommit(
             pool,
@@ -67,10 +76,10 @@ final class PostgresStore {
             lease,
             SameFiles.none(),
             answers,
-            clock,
+            evidence,
             Databases.WAITING_WRITES);
     return new JdbcExecutionStore(
-        pool, Dialect.POSTGRESQL, writer, lease, clock, Optional.empty(), List.of(lease, pool));
+        pool, Dialect.POSTGRESQL, writer, lease, evidence, Optional.empty(), List.of(lease, pool));
   }
 
   static HikariDataSource pool(DatabaseUrl.Postgres url) {

@@ -1,8 +1,8 @@
 package io.openexec.store;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.openexec.execution.Evidence;
 import java.sql.SQLException;
-import java.time.Clock;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
@@ -20,15 +20,15 @@ final class Readers implements AutoCloseable {
 
   private final HikariDataSource pool;
   private final Dialect dialect;
-  private final Clock clock;
+  private final Evidence evidence;
   private final Semaphore places = new Semaphore(CONNECTIONS);
   private final Deque<ExecutionTable> idle = new ConcurrentLinkedDeque<>();
   private volatile long unreachable = System.nanoTime() - UNREACHABLE_NANOS;
 
-  Readers(HikariDataSource pool, Dialect dialect, Clock clock) {
+  Readers(HikariDataSource pool, Dialect dialect, Evidence evidence) {
     this.pool = pool;
     this.dialect = dialect;
-    this.clock = clock;
+    this.evidence = evidence;
   }
 
   /**
@@ -62,7 +62,7 @@ final class Readers implements AutoCloseable {
       throw new SQLException("the database could not be reached a moment ago");
     }
     try {
-      return new ExecutionTable(pool.getConnection(), dialect, clock);
+      return new ExecutionTable(pool.getConnection(), dialect, evidence);
     } catch (SQLException e) {
       unreachable = System.nanoTime();
       throw e;

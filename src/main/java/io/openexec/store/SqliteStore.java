@@ -2,6 +2,7 @@ package io.openexec.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.openexec.execution.Evidence;
 import io.openexec.execution.Lease;
 import io.openexec.execution.Outcome;
 import io.openexec.execution.StoreUnavailable;
@@ -51,7 +52,8 @@ final class SqliteStore {
    *
    * @param heir whose its executions become; if empty, it is not taken over
    */
-  static JdbcExecutionStore open(Path file, Optional<String> heir, Executor answers, Clock clock)
+  static JdbcExecutionStore open(
+      Path file, Optional<String> heir, Signatories signatories, Executor answers, Clock clock)
       throws Exception {
     FileLock lock = null;
     HikariDataSource pool = null;
@@ -67,7 +69,8 @@ final class SqliteStore {
       SameFiles same = SameFiles.of(real, lock.file());
       checkDurability(pool);
       Dialect.SQLITE.migrate(pool);
-      JdbcExecutionStore store = store(pool, same, answers, clock, takenOver(pool), lock);
+      Evidence evidence = IdentityTable.establish(pool, signatories, clock);
+      JdbcExecutionStore store = store(pool, same, answers, evidence, takenOver(pool), lock);
       declareInterruptedUnknown(store);
       return store;
     } catch (Exception e) {
@@ -94,7 +97,8 @@ final class SqliteStore {
   }
 
   /** Opens the file of a service that may be running. */
-  static JdbcExecutionStore attach(Path file, Clock clock) throws Exception {
+  static JdbcExecutionStore attach(Path file, Signatories signatories, Clock clock)
+      throws Exception {
     checkHeader(file);
     if (OldDatabase.isAt(file)) {
       throw new IOException(
@@ -102,7 +106,8 @@ final class SqliteStore {
     }
     HikariDataSource pool = pool(file);
     try {
-      return store(pool, SameFiles.of(file), Runnable::run, clock, Optional.empty(), null);
+      Evidence evidence = IdentityTable.establish(pool, signatories, clock);
+      return store(pool, SameFiles.of(file), Runnable::run, evidence, Optional.empty(), null);
     } catch (Exception e) {
       Resources.close(pool);
       throw e;
@@ -114,13 +119,13 @@ final class SqliteStore {
       HikariDataSource pool,
       SameFiles same,
       Executor answers,
-      Clock clock,
+      Evidence evidence,
       Optional<Instant> takenOver,
       @Nullable FileLock lock)
       throws IOException {
     GroupCommit writer =
         new GroupCommit(
-            pool, Dialect.SQLITE, Fence.NONE, same, answers, clock, Databases.WAITING_WRITES);
+            pool, Dialect.SQLITE, Fence.NONE, same, answers, evidence, Databases.WAITING_WRITES);
     List<AutoCloseable> resources = new ArrayList<>(List.of(pool));
     if (lock != null) {
       FileChannel file = FileChannel.open(lock.database(), StandardOpenOption.WRITE);
@@ -129,7 +134,7 @@ final class SqliteStore {
       resources.add(lock);
     }
     return new JdbcExecutionStore(
-        pool, Dialect.SQLITE, writer, Lease.ofTheProcess(), clock, takenOver, resources);
+        pool, Dialect.SQLITE, writer, Lease.ofTheProcess(), evidence, takenOver, resources);
   }
 
   /** Turns what an earlier process left running into unknown: it may have taken effect. */
@@ -139,7 +144,7 @@ final class SqliteStore {
             table -> {
               List<Row> running = table.lockRunning();
               for (Row row : running) {
-                table.change(row.execution(), Outcome.unknown(Outcome.INTERRUPTED));
+                table.change(row, Outcome.unknown(Outcome.INTERRUPTED));
               }
               return running.size();
             });

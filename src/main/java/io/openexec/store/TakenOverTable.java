@@ -60,7 +60,7 @@ final class TakenOverTable {
     try (PreparedStatement select = connection.prepareStatement(FIND)) {
       select.setString(1, CanonicalJson.quoted(nonce));
       try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(ExecutionTable.execution(row)) : Optional.empty();
+        return row.next() ? Optional.of(ExecutionTable.execution(row, null)) : Optional.empty();
       }
     }
   }

@@ -46,7 +46,7 @@ abstract sealed class Write<T> {
     done.completeExceptionally(e);
   }
 
-  /** A new row with its approval. */
+  /** A new row with its approvals. */
   static final class OfRow extends Write<Insert> {
     final NewRow row;
 

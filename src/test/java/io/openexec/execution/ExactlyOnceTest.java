@@ -8,11 +8,14 @@ import io.openexec.boundary.Refusal;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Claim.Unclaimed;
 import io.openexec.receipt.Hash;
+import io.openexec.receipt.Receipt;
 import io.openexec.store.Databases;
+import io.openexec.testing.Keys;
 import io.openexec.testing.TestDatabase;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +43,7 @@ class ExactlyOnceTest {
             TestDatabase.sqlite(directory).parsed(),
             Optional.of(""),
             Duration.ofSeconds(60),
+            Keys.signatories(),
             Runnable::run,
             Clock.systemUTC());
     faulty = new Faulty(real);
@@ -128,14 +132,14 @@ class ExactlyOnceTest {
 
     @Override
     public CompletableFuture<Insert> insert(
-        VerifiedRequest request, Attempt attempt, Execution execution) {
+        VerifiedRequest request, Instant admittedAt, Attempt attempt, Execution execution) {
       inserts.incrementAndGet();
       StoreUnavailable now = failure;
       if (now == null) {
-        return real.insert(request, attempt, execution);
+        return real.insert(request, admittedAt, attempt, execution);
       }
       return inserting
-          ? real.insert(request, attempt, execution)
+          ? real.insert(request, admittedAt, attempt, execution)
               .thenCompose(insert -> CompletableFuture.failedFuture(now))
           : CompletableFuture.failedFuture(now);
     }
@@ -166,6 +170,16 @@ class ExactlyOnceTest {
       return failure == null || inserting
           ? real.release(reservation)
           : CompletableFuture.failedFuture(failure);
+    }
+
+    @Override
+    public CompletableFuture<Void> keep(Receipt receipt, boolean disclosures) {
+      return real.keep(receipt, disclosures);
+    }
+
+    @Override
+    public Evidence evidence() {
+      return real.evidence();
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.openexec.boundary.Refusal;
 import io.openexec.execution.Claim.Admitted;
 import io.openexec.execution.Claim.Unclaimed;
 import io.openexec.store.Databases;
+import io.openexec.testing.Keys;
 import io.openexec.testing.Postgres;
 import io.openexec.testing.TestDatabase;
 import java.time.Clock;
@@ -34,7 +35,12 @@ class PausedBeforeDispatchTest {
             });
     try (ExecutionStore store =
             Databases.open(
-                database.parsed(), Optional.of(""), LEASE, Runnable::run, Clock.systemUTC());
+                database.parsed(),
+                Optional.of(""),
+                LEASE,
+                Keys.signatories(),
+                Runnable::run,
+                Clock.systemUTC());
         Unfinished unfinished = new Unfinished(store);
         Dispatcher dispatcher = new Dispatcher(store.lease(), unfinished, 1)) {
       ExactlyOnce exactlyOnce = new ExactlyOnce(store, unfinished, Runnable::run);
@@ -42,7 +48,13 @@ class PausedBeforeDispatchTest {
           (Admitted) exactlyOnce.reserve((Unclaimed) exactlyOnce.find(candidate)).get();
       // Another process sees its lease run out.
       database.execute("DELETE FROM instances");
-      Databases.open(database.parsed(), Optional.of(""), LEASE, Runnable::run, Clock.systemUTC())
+      Databases.open(
+              database.parsed(),
+              Optional.of(""),
+              LEASE,
+              Keys.signatories(),
+              Runnable::run,
+              Clock.systemUTC())
           .close();
       while (store.lease().isHeldBy(admitted.attempt().owner())) {
         TimeUnit.MILLISECONDS.sleep(5);

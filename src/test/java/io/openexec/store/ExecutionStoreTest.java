@@ -3,6 +3,7 @@ package io.openexec.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.openexec.boundary.ApprovalVerifier;
+import io.openexec.boundary.Approvals;
 import io.openexec.boundary.RequestParser;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Attempt;
@@ -15,12 +16,14 @@ import io.openexec.execution.StoreUnavailable;
 import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
 import io.openexec.testing.Approver;
+import io.openexec.testing.Keys;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -44,7 +47,13 @@ abstract class ExecutionStoreTest {
   void open() {
     database = database();
     store =
-        Databases.open(database.parsed(), Optional.of(""), LEASE, Runnable::run, Clock.systemUTC());
+        Databases.open(
+            database.parsed(),
+            Optional.of(""),
+            LEASE,
+            Keys.signatories(),
+            Runnable::run,
+            Clock.systemUTC());
   }
 
   @AfterEach
@@ -76,15 +85,15 @@ abstract class ExecutionStoreTest {
   }
 
   Insert reserve(VerifiedRequest request, Attempt attempt) throws Exception {
-    return store.insert(request, attempt, Execution.of(request, null)).get();
+    return store.insert(request, Instant.now(), attempt, Execution.running(request)).get();
   }
 
   Insert insert(VerifiedRequest request, Attempt attempt, Outcome outcome) throws Exception {
-    return store.insert(request, attempt, Execution.of(request, outcome)).get();
+    return store.insert(request, Instant.now(), attempt, Keys.ended(request, outcome)).get();
   }
 
   Execution complete(VerifiedRequest request, Attempt attempt, Outcome outcome) throws Exception {
-    return store.complete(attempt, Execution.of(request, outcome)).get();
+    return store.complete(attempt, Keys.ended(request, outcome)).get();
   }
 
   State state(VerifiedRequest request) throws StoreUnavailable {
@@ -104,7 +113,9 @@ abstract class ExecutionStoreTest {
     }
     assertThat(complete(request, mine, succeeded("{}")).state()).isEqualTo(State.SUCCEEDED);
     assertThat(store.find(request.executionId()).orElseThrow())
-        .isEqualTo(Execution.of(request, succeeded("{}")));
+        .usingRecursiveComparison()
+        .ignoringFields("evidence")
+        .isEqualTo(Keys.ended(request, succeeded("{}")));
   }
 
   @Test
@@ -171,6 +182,53 @@ abstract class ExecutionStoreTest {
   }
 
   @Test
+  void allApprovalsAreUsedOrNone() throws Exception {
+    var a = APPROVER.approve("pay", "{}");
+    var b = APPROVER.approve("pay", "{}");
+    var c = APPROVER.approve("pay", "{}");
+    assertThat(reserve(Approvals.of("pay", "{}", "n1", List.of(a, b)), mine()))
+        .isEqualTo(Insert.INSERTED);
+    for (var pair : List.of(List.of(b, c), List.of(c, b), List.of(c, a))) {
+      VerifiedRequest refused = Approvals.of("pay", "{}", "n2", pair);
+      assertThat(reserve(refused, mine())).isEqualTo(Insert.APPROVAL_USED);
+      assertThat(store.find(refused.executionId())).isEmpty();
+    }
+    assertThat(reserve(request("n3", c), mine())).as("left unused").isEqualTo(Insert.INSERTED);
+    assertThat(database.rows("SELECT COUNT(*) FROM approvals")).containsExactly("3");
+  }
+
+  @Test
+  void aReleaseGivesBackAllApprovalsAndNothingOfOthers() throws Exception {
+    var a = APPROVER.approve("pay", "{}");
+    var b = APPROVER.approve("pay", "{}");
+    var c = APPROVER.approve("pay", "{}");
+    reserve(request("other", c), mine());
+    VerifiedRequest request = Approvals.of("pay", "{}", "n", List.of(a, b));
+    reserve(request, mine());
+    store.release(Reservation.of(request, mine())).get();
+    assertThat(store.find(request.executionId())).isEmpty();
+    assertThat(database.rows("SELECT approval_id FROM approvals"))
+        .containsExactly(c.get("approval_id").textValue());
+    // One that never was: what it names is not its own.
+    store.release(Reservation.of(Approvals.of("pay", "{}", "never", List.of(a, c)), mine())).get();
+    assertThat(database.rows("SELECT COUNT(*) FROM approvals")).containsExactly("1");
+    assertThat(reserve(Approvals.of("pay", "{}", "m", List.of(b, a)), mine()))
+        .isEqualTo(Insert.INSERTED);
+  }
+
+  @Test
+  void approvalsAreKeptAsTheyCame() throws Exception {
+    var a = APPROVER.approve("pay", "{}");
+    var b = APPROVER.approve("pay", "{}");
+    insert(Approvals.of("pay", "{}", "n0", List.of()), mine(), succeeded("{}"));
+    assertThat(database.rows("SELECT COUNT(*) FROM executions WHERE approvals IS NULL"))
+        .containsExactly("1");
+    insert(Approvals.of("pay", "{}", "n1", List.of(a, b)), mine(), succeeded("{}"));
+    assertThat(database.rows("SELECT approvals FROM executions WHERE approvals IS NOT NULL"))
+        .containsExactly("[" + a + "," + b + "]");
+  }
+
+  @Test
   void anOutcomeWrittenTwiceIsWrittenOnce() throws Exception {
     for (Outcome outcome : List.of(succeeded("{}"), Outcome.failed("out_of_stock"))) {
       VerifiedRequest request = request("n" + outcome.state());
@@ -221,6 +279,9 @@ abstract class ExecutionStoreTest {
     Outcome outcome =
         succeeded("{\"\\u0000\":[1e400000000,\"\u00fc\"]}".replace("1e400000000", "1.5"));
     insert(request, mine(), outcome);
-    assertThat(store.find(request.executionId())).contains(Execution.of(request, outcome));
+    assertThat(store.find(request.executionId()).orElseThrow())
+        .usingRecursiveComparison()
+        .ignoringFields("evidence")
+        .isEqualTo(Keys.ended(request, outcome));
   }
 }

@@ -3,19 +3,22 @@ package io.openexec.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.zaxxer.hikari.HikariDataSource;
+import io.openexec.boundary.Approvals;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Attempt;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore.Insert;
-import io.openexec.execution.Outcome;
 import io.openexec.execution.State;
 import io.openexec.execution.StoreUnavailable;
+import io.openexec.testing.Keys;
 import io.openexec.testing.TestDatabase;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +36,7 @@ abstract class GroupCommitTest {
   private static final Attempt MINE = new Attempt(UUID.randomUUID(), 1);
 
   @TempDir Path directory;
-  private final CountDownLatch latch = new CountDownLatch(1);
+  private CountDownLatch latch = new CountDownLatch(1);
   TestDatabase database;
   HikariDataSource pool;
   GroupCommit commits;
@@ -57,6 +60,7 @@ abstract class GroupCommitTest {
             database.parsed(),
             Optional.of(""),
             ExecutionStoreTest.LEASE,
+            Keys.signatories(),
             Runnable::run,
             Clock.systemUTC())
         .close();
@@ -68,7 +72,7 @@ abstract class GroupCommitTest {
             Fence.NONE,
             SameFiles.none(),
             Runnable::run,
-            Clock.systemUTC(),
+            Keys.evidence(),
             CAPACITY);
   }
 
@@ -82,9 +86,26 @@ abstract class GroupCommitTest {
 
   private static Write.OfRow row(String nonce, State state) {
     VerifiedRequest request = ExecutionStoreTest.request(nonce);
-    Outcome outcome = state == State.RUNNING ? null : ExecutionStoreTest.succeeded("{}");
-    return new Write.OfRow(
-        new ExecutionTable.NewRow(request, MINE, Execution.of(request, outcome)));
+    Execution execution =
+        state == State.RUNNING
+            ? Execution.running(request)
+            : Keys.ended(request, ExecutionStoreTest.succeeded("{}"));
+    return new Write.OfRow(new ExecutionTable.NewRow(request, Instant.now(), MINE, execution));
+  }
+
+  private CompletableFuture<Insert> insert(String nonce, ObjectNode... approvals) {
+    VerifiedRequest request = Approvals.of("pay", "{}", nonce, List.of(approvals));
+    return commits.submit(
+        new Write.OfRow(
+            new ExecutionTable.NewRow(
+                request,
+                Instant.now(),
+                MINE,
+                Keys.ended(request, ExecutionStoreTest.succeeded("{}")))));
+  }
+
+  private static ObjectNode approval() {
+    return ExecutionStoreTest.APPROVER.approve("pay", "{}");
   }
 
   private CompletableFuture<Insert> insert(String nonce) {
@@ -100,13 +121,14 @@ abstract class GroupCommitTest {
   /** Holds the writer until the latch opens, so that what comes meanwhile shares one commit. */
   private CompletableFuture<Integer> hold() throws Exception {
     CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch until = latch;
     CompletableFuture<Integer> first =
         commits.submit(
             new Write.Other<>(
                 table -> {
                   held.countDown();
                   try {
-                    latch.await();
+                    until.await();
                   } catch (InterruptedException e) {
                     throw new SQLException(e);
                   }
@@ -114,6 +136,12 @@ abstract class GroupCommitTest {
                 }));
     held.await();
     return first;
+  }
+
+  /** Lets the writer go on, and makes ready for another hold. */
+  private void release() {
+    latch.countDown();
+    latch = new CountDownLatch(1);
   }
 
   private <T> CompletableFuture<T> other(String sql, T result, Exception failure) {
@@ -169,6 +197,61 @@ abstract class GroupCommitTest {
   }
 
   @Test
+  void ofTwoThatShareAnApprovalOneIsRefusedAndLeavesItsOthersUnused() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      ObjectNode a = approval();
+      ObjectNode shared = approval();
+      ObjectNode b = approval();
+      CompletableFuture<Insert> one = insert("one" + i, a, shared);
+      CompletableFuture<Insert> two = insert("two" + i, shared, b);
+      assertThat(List.of(one.get(), two.get()))
+          .containsExactlyInAnyOrder(Insert.INSERTED, Insert.APPROVAL_USED);
+      ObjectNode left = one.get() == Insert.INSERTED ? b : a;
+      assertThat(insert("left" + i, left).get()).isEqualTo(Insert.INSERTED);
+    }
+    assertThat(database.rows("SELECT COUNT(*) FROM approvals")).containsExactly("60");
+  }
+
+  @Test
+  void nobodyIsToldThatAnApprovalIsUsedWhichSomeoneRefusedHadTriedFor() throws Exception {
+    // Of ten in a row, each shares one approval with the next. The first is refused for its used
+    // one. Whatever order the commit tries them in, those that run have all of theirs, those that
+    // do not are short of one that another one has, and nothing else is used.
+    ObjectNode used = approval();
+    insert("used", used).get();
+    for (int round = 0; round < 10; round++) {
+      CompletableFuture<Integer> first = hold();
+      List<ObjectNode> approvals = new ArrayList<>(List.of(used));
+      List<CompletableFuture<Insert>> inserts = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        approvals.add(approval());
+        inserts.add(insert(round + "-" + i, approvals.get(i), approvals.get(i + 1)));
+      }
+      release();
+      first.get();
+      assertThat(inserts.get(0).get()).isEqualTo(Insert.APPROVAL_USED);
+      int executed = 0;
+      for (int i = 1; i < 10; i++) {
+        boolean before = i > 1 && inserts.get(i - 1).get() == Insert.INSERTED;
+        boolean after = i < 9 && inserts.get(i + 1).get() == Insert.INSERTED;
+        boolean itself = inserts.get(i).get() == Insert.INSERTED;
+        assertThat(itself).as("round %d, request %d", round, i).isEqualTo(!before && !after);
+        executed += itself ? 1 : 0;
+      }
+      assertThat(
+              database.rows("SELECT COUNT(*) FROM executions WHERE nonce LIKE '\"" + round + "-%'"))
+          .containsExactly(String.valueOf(executed));
+    }
+    assertThat(
+            database.rows(
+                "SELECT COUNT(*) FROM approvals LEFT JOIN executions ON execution_id = id"
+                    + " WHERE id IS NULL"))
+        .containsExactly("0");
+    assertThat(database.rows("SELECT (SELECT COUNT(*) FROM executions) * 2 - 1"))
+        .isEqualTo(database.rows("SELECT COUNT(*) FROM approvals"));
+  }
+
+  @Test
   void anOutcomeOfWhatIsNotThereAnyMoreFailsAlone() throws Exception {
     CompletableFuture<Integer> first = hold();
     CompletableFuture<Insert> one = insert("one");
@@ -177,7 +260,7 @@ abstract class GroupCommitTest {
         commits.submit(
             new Write.OfOutcome(
                 new ExecutionTable.NewOutcome(
-                    MINE, Execution.of(gone, ExecutionStoreTest.succeeded("{}")))));
+                    MINE, Keys.ended(gone, ExecutionStoreTest.succeeded("{}")))));
     CompletableFuture<Insert> two = insert("two");
     latch.countDown();
     first.get();

@@ -11,6 +11,7 @@ import io.openexec.execution.ExecutionStore.Insert;
 import io.openexec.execution.Outcome;
 import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
+import io.openexec.testing.Keys;
 import io.openexec.testing.Postgres;
 import io.openexec.testing.TestDatabase;
 import java.sql.Connection;
@@ -18,6 +19,7 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -37,7 +39,12 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
 
   private JdbcExecutionStore another(Duration lease) {
     return Databases.open(
-        database.parsed(), Optional.of(""), lease, Runnable::run, Clock.systemUTC());
+        database.parsed(),
+        Optional.of(""),
+        lease,
+        Keys.signatories(),
+        Runnable::run,
+        Clock.systemUTC());
   }
 
   @Test
@@ -46,10 +53,12 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
     Reservation reservation = Reservation.of(request, mine());
     // As after a timeout of the socket: the server is in the midst of it, and nobody hears of it.
     try (Connection lost = database.connect();
-        ExecutionTable table = new ExecutionTable(lost, Dialect.POSTGRESQL, Clock.systemUTC())) {
+        ExecutionTable table = new ExecutionTable(lost, Dialect.POSTGRESQL, Keys.evidence())) {
       lost.setAutoCommit(false);
       table.insert(
-          List.of(new ExecutionTable.NewRow(request, mine(), Execution.of(request, null))));
+          List.of(
+              new ExecutionTable.NewRow(
+                  request, Instant.now(), mine(), Execution.running(request))));
       assertThatThrownBy(() -> store.release(reservation).get())
           .hasRootCauseInstanceOf(PSQLException.class)
           .hasStackTraceContaining("lock timeout");
@@ -175,7 +184,7 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
       assertThat(paused.lease().isHeldBy(before)).isFalse();
       VerifiedRequest request = request("n");
       Attempt attempt = new Attempt(paused.lease().owner(), 7);
-      assertThat(paused.insert(request, attempt, Execution.of(request, null)).get())
+      assertThat(paused.insert(request, Instant.now(), attempt, Execution.running(request)).get())
           .isEqualTo(Insert.INSERTED);
     }
   }
@@ -185,7 +194,7 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
     try (JdbcExecutionStore alive = another(SHORT)) {
       VerifiedRequest request = request("n");
       Attempt attempt = new Attempt(alive.lease().owner(), 1);
-      alive.insert(request, attempt, Execution.of(request, null)).get();
+      alive.insert(request, Instant.now(), attempt, Execution.running(request)).get();
       long end = System.nanoTime() + SHORT.multipliedBy(3).toNanos();
       try (JdbcExecutionStore watcher = another(SHORT)) {
         while (System.nanoTime() < end) {
@@ -224,8 +233,9 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
       inserts.add(
           into.insert(
               request,
+              Instant.now(),
               new Attempt(into.lease().owner(), inserts.size()),
-              Execution.of(request, succeeded("{}"))));
+              Keys.ended(request, succeeded("{}"))));
     }
     return inserts;
   }
@@ -260,7 +270,12 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
     assertThatThrownBy(
             () ->
                 Databases.open(
-                    foreign.parsed(), Optional.of(""), LEASE, Runnable::run, Clock.systemUTC()))
+                    foreign.parsed(),
+                    Optional.of(""),
+                    LEASE,
+                    Keys.signatories(),
+                    Runnable::run,
+                    Clock.systemUTC()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("another program's tables");
     assertThat(foreign.rows("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"))

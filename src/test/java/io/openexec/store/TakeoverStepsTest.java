@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.openexec.execution.Execution;
 import io.openexec.receipt.Hash;
+import io.openexec.testing.Keys;
 import io.openexec.testing.OldOpenExec;
 import io.openexec.testing.OldOpenExec.Old;
 import java.io.IOException;
@@ -53,6 +54,7 @@ class TakeoverStepsTest {
             new DatabaseUrl.Sqlite(file),
             Optional.of(""),
             ExecutionStoreTest.LEASE,
+            Keys.signatories(),
             Runnable::run,
             Clock.systemUTC())) {
       Execution found = store.find(ExecutionStoreTest.request("n")).orElseThrow();

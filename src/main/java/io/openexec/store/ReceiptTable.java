@@ -1,0 +1,156 @@
+package io.openexec.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.openexec.ledger.Hashing;
+import io.openexec.receipt.Receipt;
+import java.nio.charset.StandardCharsets;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The receipts, on one connection. Their rows are added and never changed. */
+final class ReceiptTable {
+  /** What {@link #receipt} reads. */
+  static final String COLUMNS =
+      "receipts.jti, receipts.prev, receipts.evidence, receipts.disclosures";
+
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  private static final String INSERT =
+      """
+      INSERT INTO receipts (jti, execution_id, prev, evidence, disclosures)
+      VALUES (?, ?, ?, ?, ?)
+      """;
+
+  private static final String ENQUEUE = "INSERT INTO unsequenced (jti, leaf_hash) VALUES (?, ?)";
+
+  private static final String FIND = "SELECT " + COLUMNS + " FROM receipts WHERE jti = ?";
+
+  private static final String LATEST =
+      "SELECT "
+          + COLUMNS
+          + " FROM executions JOIN receipts ON receipts.jti = executions.receipt_id"
+          + " WHERE executions.id = ?";
+
+  private final PreparedStatements statements;
+
+  ReceiptTable(PreparedStatements statements) {
+    this.statements = statements;
+  }
+
+  /**
+   * A receipt to be.
+   *
+   * @param execution whose
+   * @param disclosures whether its disclosures are kept
+   */
+  record NewReceipt(Receipt receipt, @Nullable UUID execution, boolean disclosures) {
+    static NewReceipt of(Receipt receipt, UUID execution) {
+      return new NewReceipt(receipt, execution, true);
+    }
+  }
+
+  /** Adds receipts, and puts them in the queue for the log. */
+  void insert(List<NewReceipt> receipts) throws SQLException {
+    if (receipts.isEmpty()) {
+      return;
+    }
+    PreparedStatement insert = statements.get(INSERT);
+    PreparedStatement enqueue = statements.get(ENQUEUE);
+    for (NewReceipt row : receipts) {
+      Receipt receipt = row.receipt();
+      String id = receipt.id().toString();
+      insert.setString(1, id);
+      insert.setString(2, text(row.execution()));
+      insert.setString(3, text(receipt.prev()));
+      insert.setString(4, receipt.evidence());
+      insert.setString(5, row.disclosures() ? array(receipt.disclosures()) : null);
+      insert.addBatch();
+      enqueue.setString(1, id);
+      enqueue.setBytes(
+          2, Hashing.leaf(receipt.evidence().getBytes(StandardCharsets.US_ASCII)).bytes());
+      enqueue.addBatch();
+    }
+    requireAll(PreparedStatements.executeBatch(insert));
+    requireAll(PreparedStatements.executeBatch(enqueue));
+  }
+
+  private static void requireAll(boolean[] inserted) throws SQLException {
+    for (boolean one : inserted) {
+      if (!one) {
+        throw new SQLException("a receipt was not inserted");
+      }
+    }
+  }
+
+  private static @Nullable String text(@Nullable UUID id) {
+    return id == null ? null : id.toString();
+  }
+
+  /** They are base64url: nothing in them needs an escape. */
+  private static String array(List<String> disclosures) {
+    return disclosures.isEmpty() ? "[]" : "[\"" + String.join("\",\"", disclosures) + "\"]";
+  }
+
+  /** Finds a receipt by its id. */
+  Optional<Receipt> find(UUID id) throws SQLException {
+    return find(FIND, id);
+  }
+
+  /** Finds the receipt of what is on record of an execution. */
+  Optional<Receipt> latest(UUID execution) throws SQLException {
+    return find(LATEST, execution);
+  }
+
+  /** Returns what a receipt superseded, directly or not, the oldest first. */
+  List<Receipt> history(Receipt receipt) throws SQLException {
+    List<Receipt> earlier = new ArrayList<>();
+    for (UUID prev = receipt.prev(); prev != null; ) {
+      Receipt found =
+          find(prev).orElseThrow(() -> new SQLException("a superseded receipt is gone"));
+      earlier.add(found);
+      prev = found.prev();
+    }
+    Collections.reverse(earlier);
+    return earlier;
+  }
+
+  private Optional<Receipt> find(String sql, UUID id) throws SQLException {
+    PreparedStatement select = statements.get(sql);
+    select.setString(1, id.toString());
+    try (ResultSet row = select.executeQuery()) {
+      return row.next() ? Optional.ofNullable(receipt(row)) : Optional.empty();
+    }
+  }
+
+  /** Returns the receipt of a row; null if an outer join found none. */
+  static @Nullable Receipt receipt(ResultSet row) throws SQLException {
+    String id = row.getString("jti");
+    if (id == null) {
+      return null;
+    }
+    String prev = row.getString("prev");
+    String disclosures = row.getString("disclosures");
+    return new Receipt(
+        UUID.fromString(id),
+        prev == null ? null : UUID.fromString(prev),
+        row.getString("evidence"),
+        disclosures == null ? List.of() : list(disclosures));
+  }
+
+  private static List<String> list(String array) throws SQLException {
+    try {
+      return MAPPER.readValue(array, new TypeReference<List<String>>() {});
+    } catch (JsonProcessingException e) {
+      throw new SQLException("the disclosures on record are not a JSON array", e);
+    }
+  }
+}
