@@ -28,6 +28,7 @@ public final class Service implements AutoCloseable {
 
   private final Configuration configuration;
   private final ActionRegistry registry;
+  private final TrustFiles trust;
   private final ExecutionStore store;
   private final Unfinished unfinished;
   private final Dispatcher dispatcher;
@@ -38,9 +39,14 @@ public final class Service implements AutoCloseable {
   private boolean closed;
 
   private Service(
-      Configuration configuration, Flow flow, ForkJoinPool workers, ExecutionStore store) {
+      Configuration configuration,
+      Flow flow,
+      TrustFiles trust,
+      ForkJoinPool workers,
+      ExecutionStore store) {
     this.configuration = configuration;
     this.flow = flow;
+    this.trust = trust;
     this.workers = workers;
     this.registry = new ActionRegistry(flow.actions());
     this.store = store;
@@ -75,9 +81,16 @@ public final class Service implements AutoCloseable {
    */
   public static Service start(Configuration configuration, Clock clock) {
     Flow flow = readFlow(configuration);
+    TrustFiles trust = new TrustFiles(configuration.trust(), configuration.revocations());
     ForkJoinPool workers = workers();
-    ExecutionStore store = openStore(configuration, workers, clock);
-    Service service = new Service(configuration, flow, workers, store);
+    ExecutionStore store;
+    try {
+      store = openStore(configuration, workers, clock);
+    } catch (StartRefused e) {
+      trust.close();
+      throw e;
+    }
+    Service service = new Service(configuration, flow, trust, workers, store);
     try {
       service.startFlow(clock);
       return service;
@@ -110,11 +123,11 @@ public final class Service implements AutoCloseable {
   }
 
   private void startFlow(Clock clock) {
-    Status status = new Status(configuration, registry, store, clock);
+    Status status = new Status(configuration, registry, trust, store, clock);
     Flow.Kernel kernel =
         new Flow.Kernel(
-            configuration.verifier(),
-            new Admission(configuration.allowList(), registry, clock),
+            configuration.verifier(trust, clock),
+            new Admission(configuration.allowLists(), registry, trust, clock),
             new ExactlyOnce(store, unfinished, workers),
             dispatcher,
             patience,
@@ -186,5 +199,6 @@ public final class Service implements AutoCloseable {
     workers.shutdown();
     unfinished.close();
     store.close();
+    trust.close();
   }
 }
