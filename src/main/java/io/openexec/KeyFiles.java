@@ -13,6 +13,7 @@ import io.openexec.store.Signatory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class KeyFiles implements Signatories {
   private final DatabaseUrl database;
   private final Hash registry;
   private @Nullable SigningKey ledger;
+  private @Nullable String origin;
 
   KeyFiles(Configuration.Evidence configuration, DatabaseUrl database, Hash registry) {
     this.configuration = configuration;
@@ -52,19 +54,25 @@ final class KeyFiles implements Signatories {
     }
     ledger = forLedger;
     VerificationKey log = forLedger.verificationKey();
-    String origin =
+    String name =
         configuration
             .origin()
             .or(() -> onRecord.map(LogIdentity::origin))
             .orElseGet(() -> "openexec/" + log.thumbprint().substring(0, THUMBPRINT));
+    origin = name;
     return new Signatory(
-        new ReceiptIssuer(forReceipts, new Issuer(origin, Status.VERSION, registry)),
-        new LogIdentity(origin, log));
+        new ReceiptIssuer(forReceipts, new Issuer(name, Status.VERSION, registry)),
+        new LogIdentity(name, log));
   }
 
-  /** Returns the key of the ledger; null before the database was opened. */
-  @Nullable SigningKey ledger() {
-    return ledger;
+  /** Returns the key of the ledger. The database has to be open. */
+  SigningKey ledger() {
+    return Objects.requireNonNull(ledger);
+  }
+
+  /** Returns the ledger's name. The database has to be open. */
+  String origin() {
+    return Objects.requireNonNull(origin);
   }
 
   private SigningKey key(String variable, Optional<Path> given, String suffix, boolean mayBeMade)

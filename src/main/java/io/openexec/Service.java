@@ -7,11 +7,12 @@ import io.openexec.execution.Denials;
 import io.openexec.execution.Dispatcher;
 import io.openexec.execution.Errors;
 import io.openexec.execution.ExactlyOnce;
-import io.openexec.execution.ExecutionStore;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import io.openexec.execution.Unfinished;
 import io.openexec.store.Databases;
+import io.openexec.store.JdbcExecutionStore;
+import io.openexec.store.Sequencer;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -29,7 +30,8 @@ public final class Service implements AutoCloseable {
 
   private final Configuration configuration;
   private final ActionRegistry registry;
-  private final ExecutionStore store;
+  private final JdbcExecutionStore store;
+  private final Sequencer sequencer;
   private final Unfinished unfinished;
   private final Dispatcher dispatcher;
   private final Patience patience;
@@ -40,7 +42,11 @@ public final class Service implements AutoCloseable {
   private boolean closed;
 
   private Service(
-      Configuration configuration, Flow flow, ForkJoinPool workers, ExecutionStore store) {
+      Configuration configuration,
+      Flow flow,
+      ForkJoinPool workers,
+      JdbcExecutionStore store,
+      KeyFiles keys) {
     this.configuration = configuration;
     this.flow = flow;
     this.workers = workers;
@@ -50,6 +56,7 @@ public final class Service implements AutoCloseable {
     this.dispatcher = new Dispatcher(store.lease(), unfinished, MAX_EFFECTFUL);
     this.patience = new Patience(store, MAX_WAITERS);
     this.denials = new Denials(store);
+    this.sequencer = Sequencer.start(store, keys.origin(), keys.ledger());
   }
 
   /**
@@ -80,8 +87,8 @@ public final class Service implements AutoCloseable {
     Flow flow = readFlow(configuration);
     KeyFiles keys = new KeyFiles(configuration.evidence(), configuration.database(), flow.digest());
     ForkJoinPool workers = workers();
-    ExecutionStore store = openStore(configuration, keys, workers, clock);
-    Service service = new Service(configuration, flow, workers, store);
+    JdbcExecutionStore store = openStore(configuration, keys, workers, clock);
+    Service service = new Service(configuration, flow, workers, store, keys);
     try {
       service.startFlow(clock);
       return service;
@@ -99,7 +106,7 @@ public final class Service implements AutoCloseable {
     }
   }
 
-  private static ExecutionStore openStore(
+  private static JdbcExecutionStore openStore(
       Configuration configuration, KeyFiles keys, Executor workers, Clock clock) {
     try {
       return Databases.open(
@@ -116,6 +123,7 @@ public final class Service implements AutoCloseable {
 
   private void startFlow(Clock clock) {
     Status status = new Status(configuration, registry, store, clock);
+    EvidencePages evidence = new EvidencePages(store.ledger());
     Flow.Kernel kernel =
         new Flow.Kernel(
             configuration.verifier(),
@@ -126,7 +134,14 @@ public final class Service implements AutoCloseable {
             denials,
             new ReceiptCheck(store));
     Flow.Pages pages =
-        new Flow.Pages(status::index, status::health, status::ready, status::version);
+        new Flow.Pages(
+            status::index,
+            status::health,
+            status::ready,
+            status::version,
+            evidence::keys,
+            evidence::receipt,
+            evidence::ledger);
     try {
       flow.start(pages, workers);
     } catch (Exception e) {
@@ -192,6 +207,7 @@ public final class Service implements AutoCloseable {
     denials.close();
     workers.shutdown();
     unfinished.close();
+    sequencer.close();
     store.close();
   }
 }

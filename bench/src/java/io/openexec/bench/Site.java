@@ -1,5 +1,6 @@
 package io.openexec.bench;
 
+import io.openexec.signature.KeyFile;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -94,6 +95,8 @@ final class Site implements AutoCloseable {
     command.addAll(List.of("-jar", JAR.toString()));
     environment.put("OPENEXEC_PORT", "0");
     environment.put("OPENEXEC_DB_URL", store.orElseThrow().url());
+    environment.put("OPENEXEC_RECEIPT_KEY", key("receipt-key.pem"));
+    environment.put("OPENEXEC_LEDGER_KEY", key("ledger-key.pem"));
     if (row.signed()) {
       environment.put("OPENEXEC_MODE", "clawshield");
       environment.put("CLAWSHIELD_PUBLIC_KEY", signer.pem());
@@ -103,6 +106,14 @@ final class Site implements AutoCloseable {
       environment.put("OPENEXEC_ROUTES", work.resolve("routes").toString());
     }
     return ServiceProcess.start(folder, command, environment);
+  }
+
+  private String key(String name) throws IOException {
+    Path file = work.resolve(name);
+    if (Files.notExists(file)) {
+      KeyFile.make(file);
+    }
+    return file.toString();
   }
 
   static void delete(Path folder) throws IOException {

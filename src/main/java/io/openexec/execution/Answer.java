@@ -123,7 +123,7 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
     body.putRawValue("result", new RawValue(execution.result()));
     body.put("approved", true);
     body.put("receipt", String.valueOf(execution.receipt()));
-    putEvidence(body, execution.evidence());
+    putEvidence(body, execution);
     return new Answer(OK, write(body), replayed, OptionalInt.empty());
   }
 
@@ -134,8 +134,15 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
     body.put("state", execution.state().code());
     Optional.ofNullable(execution.reason()).ifPresent(code -> body.put("reason", code));
     Optional.ofNullable(execution.receipt()).ifPresent(hash -> body.put("receipt", hash.hex()));
-    putEvidence(body, execution.evidence());
+    putEvidence(body, execution);
     return new Answer(reason.status(), write(body), replayed, retryAfter(reason));
+  }
+
+  /** What OpenExec 0.1.10 executed is answered as it did. */
+  private static void putEvidence(ObjectNode body, Execution execution) {
+    if (execution.evidence() != null || execution.state() == State.RUNNING) {
+      putEvidence(body, execution.evidence());
+    }
   }
 
   /** Null says that there is none. */

@@ -30,6 +30,16 @@ enum Dialect {
     }
 
     @Override
+    String skippingLocked() {
+      return "";
+    }
+
+    @Override
+    String elements() {
+      return "SELECT key AS place, value FROM json_each(?)";
+    }
+
+    @Override
     boolean isOfTheRow(SQLException e) {
       int code = e.getErrorCode() & 0xff;
       return code == TOO_BIG || code == CONSTRAINT || code == MISMATCH;
@@ -61,6 +71,17 @@ enum Dialect {
     @Override
     String lockingRows() {
       return " FOR UPDATE";
+    }
+
+    @Override
+    String skippingLocked() {
+      return " FOR UPDATE SKIP LOCKED";
+    }
+
+    @Override
+    String elements() {
+      return "SELECT place - 1 AS place, value"
+          + " FROM json_array_elements_text(CAST(? AS json)) WITH ORDINALITY AS e (value, place)";
     }
 
     @Override
@@ -105,6 +126,28 @@ enum Dialect {
 
   /** Returns what a SELECT ends with so that its rows stay as they are until the commit. */
   abstract String lockingRows();
+
+  /**
+   * Returns what a SELECT ends with that takes only rows which nobody else holds, and holds them.
+   */
+  abstract String skippingLocked();
+
+  /**
+   * Returns a SELECT of the elements of a JSON array of texts: place, counted from 0, and value.
+   */
+  abstract String elements();
+
+  /** Returns what takes receipts out of the log's queue: a JSON array of their ids. */
+  final String dequeue() {
+    return "DELETE FROM unsequenced WHERE jti IN (SELECT value FROM (" + elements() + ") AS ids)";
+  }
+
+  /** Returns what adds leaves: the index of the first, and a JSON array of the receipts' ids. */
+  final String addLeaves() {
+    return "INSERT INTO leaves (leaf_index, jti) SELECT ? + place, value FROM ("
+        + elements()
+        + ") AS ids";
+  }
 
   /** Returns whether a failure is of what was to be written, and not of the database's state. */
   abstract boolean isOfTheRow(SQLException e);

@@ -119,12 +119,14 @@ final class ExecutionTable implements AutoCloseable {
   private final PreparedStatements statements;
   private final ApprovalTable approvals;
   private final ReceiptTable receipts;
+  private final LedgerTable ledger;
 
   ExecutionTable(Connection connection, Dialect dialect, Evidence evidence) {
     this.connection = connection;
     this.statements = new PreparedStatements(connection);
     this.approvals = new ApprovalTable(statements);
     this.receipts = new ReceiptTable(statements);
+    this.ledger = new LedgerTable(statements, dialect);
     this.dialect = dialect;
     this.evidence = evidence;
   }
@@ -149,6 +151,19 @@ final class ExecutionTable implements AutoCloseable {
 
   ReceiptTable receipts() {
     return receipts;
+  }
+
+  LedgerTable ledger() {
+    return ledger;
+  }
+
+  IdentityTable identity() {
+    return new IdentityTable(connection);
+  }
+
+  /** Returns the time, in milliseconds since 1970. */
+  long millis() {
+    return evidence.now().toEpochMilli();
   }
 
   private PreparedStatement prepare(String sql) throws SQLException {
@@ -198,7 +213,7 @@ final class ExecutionTable implements AutoCloseable {
 
   private boolean[] insertExecutions(List<NewRow> rows) throws SQLException {
     PreparedStatement insert = prepare(INSERT);
-    long now = evidence.now().toEpochMilli();
+    long now = millis();
     for (NewRow row : rows) {
       Execution execution = row.execution();
       Hash receipt = execution.receipt();
@@ -245,7 +260,7 @@ final class ExecutionTable implements AutoCloseable {
       update.setString(3, ended.result());
       update.setString(4, Objects.requireNonNull(ended.receipt()).hex());
       update.setString(5, receiptId(ended));
-      update.setLong(6, evidence.now().toEpochMilli());
+      update.setLong(6, millis());
       update.setString(7, ended.id().toString());
       update.setString(8, outcome.attempt().owner().toString());
       update.setLong(9, outcome.attempt().number());
@@ -272,7 +287,7 @@ final class ExecutionTable implements AutoCloseable {
     update.setString(3, resultText(outcome));
     update.setString(4, outcome.receipt(current.id()).hex());
     update.setString(5, receipt.id().toString());
-    update.setLong(6, evidence.now().toEpochMilli());
+    update.setLong(6, millis());
     update.setString(7, current.id().toString());
     update.setString(8, current.state().code());
     if (update.executeUpdate() != 1) {
@@ -296,7 +311,7 @@ final class ExecutionTable implements AutoCloseable {
     insert.setString(4, resultText(outcome));
     insert.setString(5, outcome.receipt(id).hex());
     insert.setString(6, kind);
-    insert.setLong(7, evidence.now().toEpochMilli());
+    insert.setLong(7, millis());
     insert.setString(8, id.toString());
     insert.executeUpdate();
   }
@@ -461,7 +476,7 @@ final class ExecutionTable implements AutoCloseable {
 
   int probe() throws SQLException {
     PreparedStatement upsert = prepare(PROBE);
-    upsert.setLong(1, evidence.now().toEpochMilli());
+    upsert.setLong(1, millis());
     return upsert.executeUpdate();
   }
 

@@ -3,6 +3,7 @@ package io.openexec.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.openexec.ledger.Hashing;
 import io.openexec.receipt.Receipt;
 import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
@@ -74,7 +75,8 @@ final class ReceiptTable {
       insert.setString(5, row.disclosures() ? array(receipt.disclosures()) : null);
       insert.addBatch();
       enqueue.setString(1, id);
-      enqueue.setBytes(2, Leaf.hash(receipt.evidence().getBytes(StandardCharsets.US_ASCII)));
+      enqueue.setBytes(
+          2, Hashing.leaf(receipt.evidence().getBytes(StandardCharsets.US_ASCII)).bytes());
       enqueue.addBatch();
     }
     requireAll(PreparedStatements.executeBatch(insert));

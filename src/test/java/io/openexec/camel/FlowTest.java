@@ -32,6 +32,7 @@ class FlowTest extends CamelTestSupport {
     for (String step : STEPS) {
       registry.bind(step, (Processor) exchange -> pass(step, exchange));
     }
+    registry.bind("deny", (Processor) exchange -> passed.add("deny"));
     registry.bind("reject", (Processor) exchange -> passed.add("reject"));
     registry.bind("nonces", MemoryIdempotentRepository.memoryIdempotentRepository());
     registry.bind("executionId", ExpressionBuilder.bodyExpression());
@@ -81,7 +82,7 @@ class FlowTest extends CamelTestSupport {
     for (String step : STEPS) {
       refusing = step;
       List<String> expected = new ArrayList<>(STEPS.subList(0, STEPS.indexOf(step) + 1));
-      expected.add("reject");
+      expected.addAll(List.of("deny", "reject"));
       assertThat(send("refused at " + step)).isEqualTo(expected);
     }
   }

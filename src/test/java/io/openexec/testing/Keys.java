@@ -13,9 +13,14 @@ import io.openexec.signature.VerificationKey;
 import io.openexec.store.LogIdentity;
 import io.openexec.store.Signatories;
 import io.openexec.store.Signatory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Map;
 
 /** The keys of every database that a test opens by itself. */
 public final class Keys {
@@ -27,6 +32,25 @@ public final class Keys {
 
   public static Signatories signatories() {
     return onRecord -> signatory(ORIGIN, RECEIPTS, LEDGER.verificationKey());
+  }
+
+  /** The variables that name the files of the same keys, which are written to a folder. */
+  public static Map<String, String> files(Path directory) {
+    return Map.of(
+        "OPENEXEC_RECEIPT_KEY", write(directory.resolve("receipt-key.pem"), RECEIPTS),
+        "OPENEXEC_LEDGER_KEY", write(directory.resolve("ledger-key.pem"), LEDGER),
+        "OPENEXEC_ORIGIN", ORIGIN);
+  }
+
+  private static String write(Path file, SigningKey key) {
+    try {
+      Files.deleteIfExists(file);
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      return Files.writeString(file, key.pem()).toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The keys that a service made beside its SQLite file. */

@@ -44,6 +44,9 @@ public final class TestService implements AutoCloseable {
 
     public Setup with(String name, String value) {
       environment.put(name, value);
+      if (name.equals("OPENEXEC_DB_URL") && !value.contains("sqlite")) {
+        environment.putAll(Keys.files(directory));
+      }
       return this;
     }
 
