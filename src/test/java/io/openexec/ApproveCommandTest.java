@@ -198,12 +198,12 @@ class ApproveCommandTest {
 
   @Test
   void everyCommandSaysHowItIsUsed() {
-    for (String command : List.of("serve", "keygen", "approve", "settle")) {
+    for (String command : List.of("serve", "keygen", "approve", "settle", "export", "verify")) {
       assertThat(terminal.run(command, "--help")).isZero();
       assertThat(terminal.out()).contains("Exit codes:");
     }
     assertThat(terminal.run("--help")).isZero();
-    assertThat(terminal.out()).contains("serve", "keygen", "approve", "settle");
+    assertThat(terminal.out()).contains("serve", "keygen", "approve", "settle", "export", "verify");
     assertThat(terminal.run("no-such-command")).isEqualTo(2);
   }
 }

@@ -24,6 +24,8 @@ public final class Commands {
     return commandLine
         .addSubcommand(new KeygenCommand())
         .addSubcommand(new ApproveCommand(stdin, Clock.systemUTC()))
+        .addSubcommand(new ExportCommand(database))
+        .addSubcommand(new VerifyCommand())
         .setExecutionExceptionHandler(Commands::failed);
   }
 
