@@ -39,6 +39,7 @@ public final class OpenExec implements Callable<Integer> {
                 .addSubcommand(
                     new SettleCommand(
                         System.getenv(), Path.of("").toAbsolutePath(), besideTheJar()))
+                .addSubcommand(new WitnessCommand(Clock.systemUTC()))
                 .execute(args);
     if (code != 0) {
       System.exit(code);

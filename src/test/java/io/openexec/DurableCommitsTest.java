@@ -53,8 +53,8 @@ abstract class DurableCommitsTest {
   }
 
   /**
-   * Commits, but for those of the ledger, which goes on beside: two for a checkpoint, which PostgreSQL
-   * counts double, for each has a savepoint.
+   * Commits, but for those of the ledger, which goes on beside: two for a checkpoint, which
+   * PostgreSQL counts double, for each has a savepoint.
    */
   private long commitsOf(List<String> bodies, int status) throws Exception {
     awaitLedger();
