@@ -123,6 +123,7 @@ public final class Service implements AutoCloseable {
 
   private void startFlow(Clock clock) {
     Status status = new Status(configuration, registry, store, clock);
+    EvidencePages evidence = new EvidencePages(store.ledger());
     Flow.Kernel kernel =
         new Flow.Kernel(
             configuration.verifier(),
@@ -133,7 +134,14 @@ public final class Service implements AutoCloseable {
             denials,
             new ReceiptCheck(store));
     Flow.Pages pages =
-        new Flow.Pages(status::index, status::health, status::ready, status::version);
+        new Flow.Pages(
+            status::index,
+            status::health,
+            status::ready,
+            status::version,
+            evidence::keys,
+            evidence::receipt,
+            evidence::ledger);
     try {
       flow.start(pages, workers);
     } catch (Exception e) {

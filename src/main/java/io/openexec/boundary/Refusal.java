@@ -199,6 +199,22 @@ public final class Refusal extends RuntimeException {
         Reason.NOT_FOUND, "Not found. POST /execute executes; GET / says what runs here.");
   }
 
+  /** There is no receipt of that id. */
+  public static Refusal receiptNotFound() {
+    return new Refusal(
+        Reason.NOT_FOUND,
+        "There is no receipt of that id: it is the id in the answer of POST /execute, or the jti of"
+            + " a receipt.");
+  }
+
+  /** There is no such part of the ledger. */
+  public static Refusal ledgerNotFound() {
+    return new Refusal(
+        Reason.NOT_FOUND,
+        "The ledger has no such resource (yet): /ledger/checkpoint says how far it is published,"
+            + " /ledger/tile/ has its tiles (C2SP tlog-tiles), /ledger/key its verifier key.");
+  }
+
   /** The resource does not know the method. */
   public static Refusal methodNotAllowed(List<String> allowed) {
     return new Refusal(

@@ -22,6 +22,7 @@ import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import io.openexec.receipt.Hash;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -68,7 +70,10 @@ public final class Flow implements AutoCloseable {
           "http-index",
           "http-health",
           "http-ready",
-          "http-version");
+          "http-version",
+          "http-keys",
+          "http-receipt",
+          "http-ledger");
 
   private final Path folder;
   private final Hash digest;
@@ -127,7 +132,10 @@ public final class Flow implements AutoCloseable {
       Supplier<Answer> index,
       Supplier<Answer> health,
       Supplier<Answer> ready,
-      Supplier<Answer> version) {}
+      Supplier<Answer> version,
+      Supplier<Answer> keys,
+      Function<String, Answer> receipt,
+      Function<String, Content> ledger) {}
 
   /**
    * Starts the routes; {@link #serve} says over what, before anything can come in.
@@ -262,6 +270,9 @@ public final class Flow implements AutoCloseable {
     main.bind("health", page(pages.health()));
     main.bind("ready", page(pages.ready()));
     main.bind("version", page(pages.version()));
+    main.bind("keys", page(pages.keys()));
+    main.bind("receipt", below(pages.receipt()));
+    main.bind("ledger", below(pages.ledger()));
   }
 
   private static void parse(Exchange exchange) {
@@ -296,6 +307,14 @@ public final class Flow implements AutoCloseable {
 
   private static Processor page(Supplier<Answer> page) {
     return exchange -> exchange.getMessage().setBody(page.get());
+  }
+
+  /** A page for each path below its own, which is the body. */
+  private static Processor below(Function<String, ?> page) {
+    return exchange ->
+        exchange
+            .getMessage()
+            .setBody(page.apply(new String(bytes(exchange), StandardCharsets.UTF_8)));
   }
 
   /** Returns the flow's files, and the actions' exactly as they were checked. */

@@ -19,7 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A consumer of platform-http that passes the body's bytes on and nothing else of the request, goes
+ * A consumer of platform-http that passes the body's bytes on and nothing else of the request (or,
+ * where an endpoint stands for all that is below its path, what comes after that, undecoded), goes
  * on without a thread while an action runs, and writes the {@link Answer} that the route ends with.
  */
 final class HttpConsumer extends VertxPlatformHttpConsumer {
@@ -48,13 +49,17 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
     }
     Exchange exchange = createExchange(false);
     exchange.setPattern(ExchangePattern.InOut);
-    Buffer body = request.body().buffer();
+    Buffer body =
+        getEndpoint().isMatchOnUriPrefix()
+            ? Buffer.buffer(
+                request.request().path().substring(getEndpoint().getPath().length() + 1))
+            : request.body().buffer();
     Context context = request.vertx().getOrCreateContext();
     AtomicBoolean over = new AtomicBoolean();
     Runnable end =
         () -> {
           if (over.compareAndSet(false, true)) {
-            Answer answer = answer(exchange);
+            Object answer = answer(exchange);
             doneUoW(exchange);
             releaseExchange(exchange, false);
             context.runOnContext(
@@ -87,10 +92,11 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
     }
   }
 
-  private static Answer answer(Exchange exchange) {
-    if (exchange.getException() == null
-        && exchange.getMessage().getBody() instanceof Answer answer) {
-      return answer;
+  /** An {@link Answer}, or {@link Content}. */
+  private static Object answer(Exchange exchange) {
+    Object body = exchange.getMessage().getBody();
+    if (exchange.getException() == null && (body instanceof Answer || body instanceof Content)) {
+      return body;
     }
     LOG.error("a route of this door ended without an answer", exchange.getException());
     return Answer.refusing(Refusal.internalError());

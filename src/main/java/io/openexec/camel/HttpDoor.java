@@ -165,7 +165,11 @@ final class HttpDoor implements AutoCloseable {
               .map(verb -> verb.strip().toUpperCase(Locale.ROOT))
               .toList();
       resources.put(
-          endpoint.getUri(), new HttpGuard.Resource(methods, endpoint.getConsumes() != null));
+          endpoint.getUri(),
+          new HttpGuard.Resource(
+              methods,
+              endpoint.getConsumes() != null,
+              ((HttpConsumer) endpoint.getConsumer()).getEndpoint().isMatchOnUriPrefix()));
     }
     return resources;
   }

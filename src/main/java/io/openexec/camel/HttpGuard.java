@@ -26,13 +26,15 @@ final class HttpGuard implements Handler<HttpServerRequest> {
       Pattern.compile(
           "application/(json|[a-z0-9!#$&^_.-]+\\+json)\\s*(;.*)?", Pattern.CASE_INSENSITIVE);
 
+  private static final String FOR_EVER = "public, max-age=31536000, immutable";
+
   private final Handler<HttpServerRequest> next;
   private final Map<String, Resource> resources;
   private final boolean loopback;
   private volatile boolean draining;
 
-  /** A path's methods, and whether its requests carry JSON. */
-  record Resource(List<String> methods, boolean json) {}
+  /** A path's methods, whether its requests carry JSON, and whether it stands for all below it. */
+  record Resource(List<String> methods, boolean json, boolean prefix) {}
 
   /**
    * Guards a handler.
@@ -66,7 +68,7 @@ final class HttpGuard implements Handler<HttpServerRequest> {
     if (loopback && !request.headers().getAll("Origin").stream().allMatch(HttpGuard::isLoopback)) {
       return Refusal.misdirected("Origin");
     }
-    Resource resource = resources.get(request.path());
+    Resource resource = resource(request);
     if (resource == null) {
       return Refusal.notFound();
     }
@@ -77,6 +79,19 @@ final class HttpGuard implements Handler<HttpServerRequest> {
       return Refusal.expectationFailed();
     }
     return resource.json() && !isJson(request) ? Refusal.notJson() : null;
+  }
+
+  private @Nullable Resource resource(HttpServerRequest request) {
+    String path = request.path();
+    Resource exact = path == null ? null : resources.get(path);
+    if (path == null || (exact != null && !exact.prefix())) {
+      return exact;
+    }
+    return resources.entrySet().stream()
+        .filter(entry -> entry.getValue().prefix() && path.startsWith(entry.getKey() + "/"))
+        .map(Map.Entry::getValue)
+        .findAny()
+        .orElse(null);
   }
 
   private static boolean isForLoopback(HttpServerRequest request) {
@@ -108,7 +123,7 @@ final class HttpGuard implements Handler<HttpServerRequest> {
 
   private void refuse(HttpServerRequest request, Refusal refusal) {
     HttpServerResponse response = request.response();
-    Resource resource = resources.get(request.path());
+    Resource resource = resource(request);
     if (refusal.reason().status() == 405 && resource != null) {
       response.putHeader("Allow", String.join(", ", resource.methods()));
     }
@@ -118,7 +133,23 @@ final class HttpGuard implements Handler<HttpServerRequest> {
     write(response, Answer.refusing(refusal));
   }
 
-  /** Writes an answer; the only place that does. */
+  /** Writes an answer, or content; the only place that does. */
+  static void write(HttpServerResponse response, Object answer) {
+    if (answer instanceof Content content) {
+      write(response, content);
+    } else {
+      write(response, (Answer) answer);
+    }
+  }
+
+  private static void write(HttpServerResponse response, Content content) {
+    response
+        .putHeader("Content-Type", content.type())
+        .putHeader("Cache-Control", content.immutable() ? FOR_EVER : "no-cache")
+        .putHeader("X-Content-Type-Options", "nosniff");
+    var unused = response.end(Buffer.buffer(content.bytes()));
+  }
+
   static void write(HttpServerResponse response, Answer answer) {
     response
         .setStatusCode(answer.status())

@@ -30,7 +30,11 @@ import java.util.concurrent.ExecutionException;
  * connections.
  */
 public final class JdbcExecutionStore implements ExecutionStore {
+  private static final int READERS = 4;
+  private static final int LEDGER_READERS = 2;
+
   private final Readers readers;
+  private final LedgerReader ledger;
   private final GroupCommit writer;
   private final Lease lease;
   private final Evidence evidence;
@@ -53,7 +57,8 @@ public final class JdbcExecutionStore implements ExecutionStore {
       Evidence evidence,
       Optional<Instant> takenOver,
       List<AutoCloseable> resources) {
-    this.readers = new Readers(pool, dialect, evidence);
+    this.readers = new Readers(pool, dialect, evidence, READERS);
+    this.ledger = new LedgerReader(new Readers(pool, dialect, evidence, LEDGER_READERS));
     this.writer = writer;
     this.lease = lease;
     this.evidence = evidence;
@@ -175,6 +180,11 @@ public final class JdbcExecutionStore implements ExecutionStore {
     write(ExecutionTable::probe);
   }
 
+  /** Returns what reads receipts and the log: on connections of its own, whoever asks how often. */
+  public LedgerReader ledger() {
+    return ledger;
+  }
+
   @Override
   public Lease lease() {
     return lease;
@@ -182,14 +192,7 @@ public final class JdbcExecutionStore implements ExecutionStore {
 
   /** Reads. */
   <T> T read(Write.Statements<T> statements) throws StoreUnavailable {
-    try {
-      return readers.read(statements);
-    } catch (SQLException e) {
-      throw new StoreUnavailable("cannot read", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreUnavailable("interrupted while reading", e);
-    }
+    return readers.readOrFail(statements);
   }
 
   /** Writes, and waits until it is durable. */
@@ -208,6 +211,7 @@ public final class JdbcExecutionStore implements ExecutionStore {
   public void close() {
     writer.close();
     readers.close();
+    ledger.close();
     resources.forEach(Resources::close);
   }
 }

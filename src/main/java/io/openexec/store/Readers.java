@@ -2,6 +2,7 @@ package io.openexec.store;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.execution.Evidence;
+import io.openexec.execution.StoreUnavailable;
 import java.sql.SQLException;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -14,18 +15,18 @@ import org.jspecify.annotations.Nullable;
  * to prepare one costs more than to run it.
  */
 final class Readers implements AutoCloseable {
-  private static final int CONNECTIONS = 4;
   private static final int PATIENCE_SECONDS = 2;
   private static final long UNREACHABLE_NANOS = 500_000_000L;
 
   private final HikariDataSource pool;
   private final Dialect dialect;
   private final Evidence evidence;
-  private final Semaphore places = new Semaphore(CONNECTIONS);
+  private final Semaphore places;
   private final Deque<ExecutionTable> idle = new ConcurrentLinkedDeque<>();
   private volatile long unreachable = System.nanoTime() - UNREACHABLE_NANOS;
 
-  Readers(HikariDataSource pool, Dialect dialect, Evidence evidence) {
+  Readers(HikariDataSource pool, Dialect dialect, Evidence evidence, int connections) {
+    this.places = new Semaphore(connections);
     this.pool = pool;
     this.dialect = dialect;
     this.evidence = evidence;
@@ -53,6 +54,18 @@ final class Readers implements AutoCloseable {
       }
     } finally {
       places.release();
+    }
+  }
+
+  /** Reads, and takes every failure for a store that is unavailable. */
+  <T> T readOrFail(Write.Statements<T> statements) throws StoreUnavailable {
+    try {
+      return read(statements);
+    } catch (SQLException e) {
+      throw new StoreUnavailable("cannot read", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreUnavailable("interrupted while reading", e);
     }
   }
 

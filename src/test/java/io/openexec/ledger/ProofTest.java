@@ -254,6 +254,8 @@ class ProofTest {
       for (long other : numbers) {
         assertThat(holds(new InclusionProof(one, other, hashes), leaf, TREE.root(130))).isFalse();
         assertThat(holds(new ConsistencyProof(one, other, hashes), leaf, leaf)).isFalse();
+        ConsistencyProof empty = new ConsistencyProof(one, other, List.of());
+        assertThat(holds(empty, leaf, leaf)).isEqualTo(one == other && one > 0);
       }
     }
   }

@@ -118,7 +118,9 @@ class SignedNoteTest {
     String text = "x".repeat(SignedNote.MAX_BYTES - SIGNATURE.getBytes(UTF_8).length - 3) + "\n";
     String longest = text + "\n" + SIGNATURE + "\n";
     assertThat(parse(longest).encode()).hasSize(SignedNote.MAX_BYTES);
-    assertThatThrownBy(() -> parse("x" + longest)).hasMessageContaining("131072 bytes");
+    assertThatThrownBy(() -> parse("x" + longest))
+        .isInstanceOf(NoteRefused.class)
+        .hasMessageContaining("131072 bytes");
     assertThatThrownBy(() -> Notes.LOG.sign("x".repeat(SignedNote.MAX_BYTES) + "\n"))
         .isInstanceOf(IllegalArgumentException.class);
 
