@@ -53,7 +53,8 @@ public final class OpenExec implements Callable<Integer> {
       InputStream stdin) {
     return Commands.addTo(
         new CommandLine(new OpenExec())
-            .addSubcommand(new SettleCommand(environment, workingDirectory, besideTheJar)),
+            .addSubcommand(new SettleCommand(environment, workingDirectory, besideTheJar))
+            .addSubcommand(new WitnessCommand(Clock.systemUTC())),
         () -> Configuration.database(environment, workingDirectory),
         stdin);
   }

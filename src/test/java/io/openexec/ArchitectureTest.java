@@ -22,7 +22,8 @@ class ArchitectureTest {
     "io.openexec.boundary..",
     "io.openexec.execution..",
     "io.openexec.receipt..",
-    "io.openexec.signature.."
+    "io.openexec.signature..",
+    "io.openexec.witness.."
   };
 
   @Test

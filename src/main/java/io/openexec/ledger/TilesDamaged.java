@@ -8,7 +8,8 @@ package io.openexec.ledger;
 public final class TilesDamaged extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  TilesDamaged(String message) {
+  /** Says which tile, and what is wrong with it; for whoever reads tiles from elsewhere, too. */
+  public TilesDamaged(String message) {
     super(message);
   }
 }
