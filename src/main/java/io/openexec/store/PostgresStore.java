@@ -22,11 +22,13 @@ final class PostgresStore {
   private static final String CONNECT_SECONDS = "3";
   private static final String SOCKET_SECONDS = "10";
 
-  // A stricter setting than 'on' (remote_apply) stays.
+  // A stricter setting than 'on' (remote_apply) stays. And who is paused in the middle of a
+  // transaction keeps others from its rows, such as the ledger's state, no longer than this.
   private static final String DURABLE =
       """
       SELECT set_config('synchronous_commit', 'on', false)
-      WHERE current_setting('synchronous_commit') IN ('off', 'local')
+      WHERE current_setting('synchronous_commit') IN ('off', 'local');
+      SET idle_in_transaction_session_timeout = '3s'
       """;
 
   private PostgresStore() {}
