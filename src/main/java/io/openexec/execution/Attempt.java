@@ -9,4 +9,10 @@ import java.util.UUID;
  * @param owner the process, an id of its own at each start
  * @param number unique within the owner
  */
-public record Attempt(UUID owner, long number) {}
+public record Attempt(UUID owner, long number) {
+  /** Returns what the log says: the execution's id would be a hash of tenant and nonce. */
+  @Override
+  public String toString() {
+    return "attempt " + number + " of " + owner;
+  }
+}

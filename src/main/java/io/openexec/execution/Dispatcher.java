@@ -7,7 +7,6 @@ import io.openexec.execution.Claim.Admitted;
 import io.openexec.receipt.JsonValue;
 import java.time.Duration;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -83,7 +82,6 @@ public final class Dispatcher implements AutoCloseable {
   private CompletableFuture<Outcome> runEffectful(
       Action action, JsonValue payload, Admitted admitted) {
     VerifiedRequest verified = admitted.candidate().verified();
-    UUID id = verified.executionId();
     Attempt attempt = admitted.attempt();
     CompletableFuture<Outcome> answer = new CompletableFuture<>();
     underWay.put(attempt, answer);
@@ -109,7 +107,9 @@ public final class Dispatcher implements AutoCloseable {
     }
     var timer =
         timers.schedule(
-            () -> timeOut(action, id, answer), action.timeout().toMillis(), TimeUnit.MILLISECONDS);
+            () -> timeOut(action, attempt, answer),
+            action.timeout().toMillis(),
+            TimeUnit.MILLISECONDS);
     return answer.whenComplete(
         (outcome, error) -> {
           timer.cancel(false);
@@ -117,8 +117,8 @@ public final class Dispatcher implements AutoCloseable {
         });
   }
 
-  private static void timeOut(Action action, UUID id, CompletableFuture<Outcome> answer) {
-    LOG.warn("action {} of {} did not end within {}", action.name(), id, action.timeout());
+  private static void timeOut(Action action, Attempt attempt, CompletableFuture<Outcome> answer) {
+    LOG.warn("action {}, {}, did not end within {}", action.name(), attempt, action.timeout());
     answer.complete(Outcome.unknown(Outcome.TIMEOUT));
   }
 

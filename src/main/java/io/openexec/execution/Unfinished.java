@@ -2,7 +2,6 @@ package io.openexec.execution;
 
 import io.openexec.execution.Claim.Admitted;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -47,7 +46,7 @@ public final class Unfinished implements AutoCloseable {
 
   /** Records an outcome, sooner or later. */
   void complete(Attempt attempt, Execution ended) {
-    keepTrying("outcome", ended.id(), () -> store.complete(attempt, ended), Duration.ZERO);
+    keepTrying("outcome", attempt, () -> store.complete(attempt, ended), Duration.ZERO);
   }
 
   /** Takes a reservation back, sooner or later. */
@@ -55,7 +54,7 @@ public final class Unfinished implements AutoCloseable {
     releases.incrementAndGet();
     keepTrying(
         "release",
-        reservation.id(),
+        reservation.attempt(),
         () -> store.release(reservation).thenRun(releases::decrementAndGet),
         Duration.ZERO);
   }
@@ -65,25 +64,25 @@ public final class Unfinished implements AutoCloseable {
     return releases.get() >= MANY;
   }
 
-  private void keepTrying(String what, UUID id, Write write, Duration delay) {
+  private void keepTrying(String what, Attempt whose, Write write, Duration delay) {
     try {
       var unused =
           retries.schedule(
-              () -> attempt(what, id, write, delay), delay.toMillis(), TimeUnit.MILLISECONDS);
+              () -> attempt(what, whose, write, delay), delay.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
-      LOG.error("{} of {} was not written: it will be declared unknown", what, id);
+      LOG.error("{} of {} was not written: it will be declared unknown", what, whose);
     }
   }
 
-  private void attempt(String what, UUID id, Write write, Duration delay) {
+  private void attempt(String what, Attempt whose, Write write, Duration delay) {
     // One at a time, and each waited for: a store that comes back is not stormed.
     try {
       write.begin().get();
     } catch (ExecutionException | RuntimeException | Error e) {
-      LOG.warn("{} of {} could not be written, trying again", what, id);
-      keepTrying(what, id, write, next(delay));
+      LOG.warn("{} of {} could not be written, trying again", what, whose);
+      keepTrying(what, whose, write, next(delay));
     } catch (InterruptedException e) {
-      LOG.error("{} of {} was not written", what, id);
+      LOG.error("{} of {} was not written", what, whose);
       Thread.currentThread().interrupt();
     }
   }

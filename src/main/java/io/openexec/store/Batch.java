@@ -111,7 +111,7 @@ final class Batch {
     } else {
       // As after a failover to a server that has not got it. Its neighbours have nothing to do with
       // that.
-      LOG.error("there is no execution {} any more to record the outcome of", write.id());
+      LOG.error("what {} executed is on record no more", write.outcome.attempt());
       write.failedAlone(new SQLException("no such execution"));
     }
   }
@@ -129,7 +129,7 @@ final class Batch {
       return table.find(id).orElseThrow();
     }
     if (!current.agreesWith(outcome)) {
-      LOG.warn("a late outcome of {} contradicts how it was settled", id);
+      LOG.warn("a late outcome of {} contradicts how it was settled", late.attempt());
       table.rememberConflict(row, outcome);
     }
     return table.find(id).orElseThrow();
