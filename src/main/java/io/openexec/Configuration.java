@@ -1,13 +1,18 @@
 package io.openexec;
 
 import io.openexec.boundary.AllowList;
+import io.openexec.boundary.AllowLists;
 import io.openexec.boundary.ApprovalKeys;
 import io.openexec.boundary.ApprovalVerifier;
+import io.openexec.boundary.TrustSource;
+import io.openexec.execution.Errors;
 import io.openexec.store.DatabaseUrl;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +40,10 @@ import org.jspecify.annotations.Nullable;
  * @param selfTest {@code OPENEXEC_SELF_TEST}: whether the start tries the whole route first
  * @param shutdown {@code OPENEXEC_SHUTDOWN_SECONDS}: how long running actions may take to end when
  *     the service is told to
+ * @param trust {@code OPENEXEC_TRUST}: the file of the keys of approval tokens
+ * @param revocations {@code OPENEXEC_REVOCATIONS}: the file of what was taken back
+ * @param audience {@code OPENEXEC_AUDIENCE}: what a token's {@code aud} has to name
+ * @param tenants {@code OPENEXEC_TENANTS}: what each tenant may have executed
  * @param evidence who signs
  */
 public record Configuration(
@@ -50,6 +59,10 @@ public record Configuration(
     Duration lease,
     boolean selfTest,
     Duration shutdown,
+    Optional<Path> trust,
+    Optional<Path> revocations,
+    Optional<String> audience,
+    Optional<Map<String, AllowList>> tenants,
     Evidence evidence) {
   static final String RECEIPT_KEY = "OPENEXEC_RECEIPT_KEY";
   static final String LEDGER_KEY = "OPENEXEC_LEDGER_KEY";
@@ -66,6 +79,12 @@ public record Configuration(
   private static final String LEASE = "OPENEXEC_LEASE_SECONDS";
   private static final String SELF_TEST = "OPENEXEC_SELF_TEST";
   private static final String SHUTDOWN = "OPENEXEC_SHUTDOWN_SECONDS";
+  private static final String TRUST = "OPENEXEC_TRUST";
+  private static final String REVOCATIONS = "OPENEXEC_REVOCATIONS";
+  private static final String AUDIENCE = "OPENEXEC_AUDIENCE";
+  private static final String TENANTS = "OPENEXEC_TENANTS";
+  private static final Set<String> ONLY_IN_CLAWSHIELD_MODE =
+      Set.of(TRUST, REVOCATIONS, AUDIENCE, TENANTS);
   private static final String LOG_LEVEL = "OPENEXEC_LOG_LEVEL";
   private static final List<String> LOG_LEVELS =
       List.of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "OFF");
@@ -134,9 +153,21 @@ public record Configuration(
     return mode == Mode.DEMO ? Optional.of(ApprovalVerifier.DEMO_TENANT) : tenant;
   }
 
-  /** Returns the verifier of this mode. */
-  ApprovalVerifier verifier() {
-    return mode == Mode.DEMO ? ApprovalVerifier.demo() : ApprovalVerifier.clawshield(keys, tenant);
+  /**
+   * Returns the verifier of this mode.
+   *
+   * @param source what {@link #trust} and {@link #revocations} say
+   * @param clock judges the time of keys
+   */
+  ApprovalVerifier verifier(TrustSource source, Clock clock) {
+    return mode == Mode.DEMO
+        ? ApprovalVerifier.demo(audience)
+        : ApprovalVerifier.clawshield(keys, tenant, source, audience, clock);
+  }
+
+  /** Returns who may have what executed. */
+  AllowLists allowLists() {
+    return new AllowLists(allowList, tenants);
   }
 
   private record Reader(Map<String, String> environment) {
@@ -160,6 +191,10 @@ public record Configuration(
           seconds(LEASE, 15, 3),
           isTrue(SELF_TEST, "true"),
           seconds(SHUTDOWN, 30, 0),
+          file(TRUST, workingDirectory),
+          file(REVOCATIONS, workingDirectory),
+          Optional.ofNullable(get(AUDIENCE)),
+          tenants(mode, workingDirectory),
           evidence(workingDirectory));
     }
 
@@ -219,7 +254,7 @@ public record Configuration(
     private void checkSafe(Mode mode, boolean loopback) {
       if (get(MODE) == null) {
         for (String name : environment.keySet()) {
-          if (name.startsWith("CLAWSHIELD_")) {
+          if (name.startsWith("CLAWSHIELD_") || ONLY_IN_CLAWSHIELD_MODE.contains(name)) {
             throw refused(
                 name,
                 "is set and "
@@ -277,6 +312,27 @@ public record Configuration(
             "is set but names no action; name some, or unset it to allow every registered one");
       }
       return AllowList.of(names);
+    }
+
+    private Optional<Path> file(String name, Path workingDirectory) {
+      return Optional.ofNullable(get(name)).map(workingDirectory::resolve);
+    }
+
+    private Optional<Map<String, AllowList>> tenants(Mode mode, Path workingDirectory) {
+      Optional<Path> file = file(TENANTS, workingDirectory);
+      if (file.isEmpty()) {
+        return Optional.empty();
+      }
+      if (mode == Mode.DEMO) {
+        throw refused(TENANTS, "is set, and demo mode has one tenant only; unset it");
+      }
+      try {
+        return Optional.of(AllowLists.parse(Files.readAllBytes(file.get())));
+      } catch (IOException e) {
+        throw refused(TENANTS, "cannot be read: " + Errors.rootCause(e));
+      } catch (IllegalArgumentException e) {
+        throw refused(TENANTS, "cannot be used: " + e.getMessage());
+      }
     }
 
     private DatabaseUrl database(Path workingDirectory) {

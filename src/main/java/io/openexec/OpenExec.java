@@ -1,9 +1,12 @@
 package io.openexec;
 
+import io.openexec.cli.Commands;
 import io.openexec.signature.Ed25519Provider;
+import java.io.InputStream;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -35,15 +38,38 @@ public final class OpenExec implements Callable<Integer> {
     int code =
         args.length == 0
             ? new OpenExec().call()
-            : new CommandLine(new OpenExec())
-                .addSubcommand(
-                    new SettleCommand(
-                        System.getenv(), Path.of("").toAbsolutePath(), besideTheJar()))
-                .addSubcommand(new WitnessCommand(Clock.systemUTC()))
+            : commandLine(System.getenv(), Path.of("").toAbsolutePath(), besideTheJar(), System.in)
                 .execute(args);
     if (code != 0) {
       System.exit(code);
     }
+  }
+
+  /** Returns all the commands, for these circumstances. */
+  static CommandLine commandLine(
+      Map<String, String> environment,
+      Path workingDirectory,
+      Path besideTheJar,
+      InputStream stdin) {
+    return Commands.addTo(
+        new CommandLine(new OpenExec())
+            .addSubcommand(new SettleCommand(environment, workingDirectory, besideTheJar))
+            .addSubcommand(new WitnessCommand(Clock.systemUTC())),
+        () -> Configuration.database(environment, workingDirectory),
+        stdin);
+  }
+
+  @Command(
+      name = "serve",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Runs the service until it is told to end, as openexec does without a command.",
+        "It is configured by environment variables (see README), and says on standard output when"
+            + " it is ready."
+      },
+      footer = {"", "Exit codes: 0 it ended when it was told to, 1 it does not start."})
+  int serve() {
+    return call();
   }
 
   /** Starts the service, which then lives on in threads of its own. */

@@ -4,7 +4,9 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import io.openexec.boundary.AllowList;
+import io.openexec.boundary.AllowLists;
 import io.openexec.boundary.ApprovalVerifier;
+import io.openexec.boundary.TrustSource;
 import io.openexec.camel.Flow;
 import io.openexec.execution.Action;
 import io.openexec.execution.ActionRegistry;
@@ -96,7 +98,8 @@ final class SelfTest {
       flow.serve(
           new Flow.Kernel(
               ApprovalVerifier.clawshield(client.keys(), Optional.of(SelfTestClient.TENANT)),
-              new Admission(AllowList.open(), actions(registry), clock),
+              new Admission(
+                  AllowLists.of(AllowList.open()), actions(registry), TrustSource.NONE, clock),
               new ExactlyOnce(store, unfinished, workers),
               dispatcher,
               patience,
@@ -138,7 +141,7 @@ final class SelfTest {
     JsonSchema schema =
         JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
             .getSchema("{\"type\":\"object\"}");
-    return new Action(name, "of the self-test", effect, schema, PATIENCE, Map.of(), body);
+    return new Action(name, "of the self-test", effect, schema, PATIENCE, Map.of(), body, 1);
   }
 
   private static void delete(Path directory) {

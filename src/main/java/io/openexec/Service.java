@@ -30,6 +30,7 @@ public final class Service implements AutoCloseable {
 
   private final Configuration configuration;
   private final ActionRegistry registry;
+  private final TrustFiles trust;
   private final JdbcExecutionStore store;
   private final Sequencer sequencer;
   private final Unfinished unfinished;
@@ -44,11 +45,13 @@ public final class Service implements AutoCloseable {
   private Service(
       Configuration configuration,
       Flow flow,
+      TrustFiles trust,
       ForkJoinPool workers,
       JdbcExecutionStore store,
       KeyFiles keys) {
     this.configuration = configuration;
     this.flow = flow;
+    this.trust = trust;
     this.workers = workers;
     this.registry = new ActionRegistry(flow.actions());
     this.store = store;
@@ -85,10 +88,17 @@ public final class Service implements AutoCloseable {
    */
   public static Service start(Configuration configuration, Clock clock) {
     Flow flow = readFlow(configuration);
+    TrustFiles trust = new TrustFiles(configuration.trust(), configuration.revocations());
     KeyFiles keys = new KeyFiles(configuration.evidence(), configuration.database(), flow.digest());
     ForkJoinPool workers = workers();
-    JdbcExecutionStore store = openStore(configuration, keys, workers, clock);
-    Service service = new Service(configuration, flow, workers, store, keys);
+    JdbcExecutionStore store;
+    try {
+      store = openStore(configuration, keys, workers, clock);
+    } catch (StartRefused e) {
+      trust.close();
+      throw e;
+    }
+    Service service = new Service(configuration, flow, trust, workers, store, keys);
     try {
       service.startFlow(clock);
       return service;
@@ -122,12 +132,12 @@ public final class Service implements AutoCloseable {
   }
 
   private void startFlow(Clock clock) {
-    Status status = new Status(configuration, registry, store, clock);
+    Status status = new Status(configuration, registry, trust, store, clock);
     EvidencePages evidence = new EvidencePages(store.ledger());
     Flow.Kernel kernel =
         new Flow.Kernel(
-            configuration.verifier(),
-            new Admission(configuration.allowList(), registry, clock),
+            configuration.verifier(trust, clock),
+            new Admission(configuration.allowLists(), registry, trust, clock),
             new ExactlyOnce(store, unfinished, workers),
             dispatcher,
             patience,
@@ -209,5 +219,6 @@ public final class Service implements AutoCloseable {
     unfinished.close();
     sequencer.close();
     store.close();
+    trust.close();
   }
 }

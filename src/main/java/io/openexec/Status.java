@@ -29,15 +29,22 @@ public final class Status {
 
   private final Configuration configuration;
   private final ActionRegistry registry;
+  private final TrustFiles trust;
   private final ExecutionStore store;
   private final Clock clock;
   private @Nullable Probe lastProbe;
 
   private record Probe(boolean writable, long at) {}
 
-  Status(Configuration configuration, ActionRegistry registry, ExecutionStore store, Clock clock) {
+  Status(
+      Configuration configuration,
+      ActionRegistry registry,
+      TrustFiles trust,
+      ExecutionStore store,
+      Clock clock) {
     this.configuration = configuration;
     this.registry = registry;
+    this.trust = trust;
     this.store = store;
     this.clock = clock;
   }
@@ -91,6 +98,10 @@ public final class Status {
   /** Answers {@code GET /ready}: whether a request could be executed now. */
   public Answer ready() {
     List<String> reasons = new ArrayList<>(configurationGaps());
+    reasons.addAll(trust.problems());
+    if (configuration.keys().isEmpty() && trust.hasNoKey()) {
+      reasons.add("OPENEXEC_TRUST has no key: no approval can be verified");
+    }
     if (!isStoreWritable()) {
       reasons.add("the store cannot be written: look at the disk and at the service's log");
     }
@@ -101,7 +112,8 @@ public final class Status {
 
   private List<String> configurationGaps() {
     List<String> gaps = new ArrayList<>();
-    if (configuration.mode() == Configuration.Mode.CLAWSHIELD) {
+    // Without them there are artifacts only.
+    if (configuration.mode() == Configuration.Mode.CLAWSHIELD && configuration.trust().isEmpty()) {
       if (configuration.keys().isEmpty()) {
         gaps.add("CLAWSHIELD_PUBLIC_KEY not configured: no approval can be verified");
       }

@@ -29,7 +29,7 @@ class ArchitectureTest {
   @Test
   void theRulesSeeTheCode() {
     for (String name :
-        new String[] {"boundary", "execution", "receipt", "signature", "store", "camel"}) {
+        new String[] {"boundary", "execution", "receipt", "signature", "store", "camel", "cli"}) {
       assertThat(CLASSES.stream().filter(c -> c.getPackageName().equals("io.openexec." + name)))
           .as(name)
           .hasSizeGreaterThan(3);
@@ -81,6 +81,19 @@ class ArchitectureTest {
   }
 
   @Test
+  void theServiceCannotApprove() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.openexec.cli..")
+        .and()
+        .doNotHaveFullyQualifiedName("io.openexec.OpenExec")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.openexec.cli..")
+        .check(CLASSES);
+  }
+
+  @Test
   void packagesHaveNoCycles() {
     slices().matching("io.openexec.(*)..").should().beFreeOfCycles().check(CLASSES);
   }
@@ -97,7 +110,8 @@ class ArchitectureTest {
           "execution.Claim$Admitted",
           "execution.Executed",
           "ledger.VerifiedNote",
-          "ledger.VerifiedCheckpoint"
+          "ledger.VerifiedCheckpoint",
+          "receipt.VerifiedReceipt"
         }) {
       classes()
           .that()

@@ -44,6 +44,7 @@ class ReadmeIT {
             .redirectError(directory.resolve("errors.txt").toFile())
             .redirectOutput(output.toFile());
     builder.environment().put("OPENEXEC", address);
+    builder.environment().put("OPENEXEC_JAR", Packaged.JAR.toString());
     Process process = builder.start();
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(Files.readString(directory.resolve("errors.txt"))).isZero();
@@ -93,6 +94,24 @@ class ReadmeIT {
       assertThat(run(block("approve"), address(service)))
           .as("another approval, the same nonce: a replay")
           .isEqualTo(answer);
+    }
+  }
+
+  @Test
+  void theCommandsDoWhatTheyAreShownToDo() throws Exception {
+    assumeTrue(has("bash", "curl", "openssl", "sed"));
+    run(block("keys"), "");
+    Map<String, String> environment =
+        Map.of(
+            "OPENEXEC_PORT", "0",
+            "OPENEXEC_MODE", "clawshield",
+            "CLAWSHIELD_TENANT_ID", "tenant-001",
+            "CLAWSHIELD_PUBLIC_KEY", Files.readString(directory.resolve("approver.pub.pem")));
+    try (Packaged service = Packaged.start(directory, environment, false)) {
+      String verified = run(block("commands"), address(service));
+      assertThat(verified)
+          .contains("signed by the trusted key", "of the signed tree", "\"succeeded\"")
+          .doesNotContain("DOES NOT HOLD");
     }
   }
 

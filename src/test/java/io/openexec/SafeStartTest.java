@@ -69,6 +69,10 @@ class SafeStartTest {
         "CLAWSHIELD_PUBLIC_KEY|rubbish|OPENEXEC_MODE is not",
         "CLAWSHIELD_TENANT_ID|tenant-001|OPENEXEC_MODE is not",
         "CLAWSHIELD_ANYTHING|x|OPENEXEC_MODE is not",
+        "OPENEXEC_TRUST|trust.json|OPENEXEC_MODE is not",
+        "OPENEXEC_REVOCATIONS|revocations.json|OPENEXEC_MODE is not",
+        "OPENEXEC_AUDIENCE|warehouse|OPENEXEC_MODE is not",
+        "OPENEXEC_TENANTS|tenants.json|OPENEXEC_MODE is not",
       })
   void refused(String variable, String value, String reason) {
     assertRefused(setup().with(variable, value), variable, reason);
@@ -103,6 +107,37 @@ class SafeStartTest {
             .with("OPENEXEC_MODE", "clawshield")
             .with("CLAWSHIELD_PUBLIC_KEY", Approver.pem(spki)),
         "CLAWSHIELD_PUBLIC_KEY");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "OPENEXEC_TRUST|{|cannot be used",
+        "OPENEXEC_TRUST|{\"keys\":[{}]}|key 1 ",
+        "OPENEXEC_REVOCATIONS|[]|cannot be used",
+        "OPENEXEC_TENANTS|[]|cannot be used",
+        "OPENEXEC_TENANTS|{}|cannot be used",
+        "OPENEXEC_TENANTS|{\"\":{}}|cannot be used",
+        "OPENEXEC_TENANTS|{\"t\":{},\"t\":{}}|duplicate",
+        "OPENEXEC_TENANTS|{\"t\":{\"allowed_actions\":\"echo\"}}|tenant 't'",
+        "OPENEXEC_TENANTS|{\"t\":{\"allowed_action\":[\"echo\"]}}|tenant 't'",
+        "OPENEXEC_TENANTS|{\"t\":{\"allowed_actions\":[1]}}|tenant 't'",
+        "OPENEXEC_TENANTS|{\"t\":[]}|tenant 't'",
+      })
+  void aFileThatCannotBeUsed(String variable, String content, String reason) throws Exception {
+    TestService.Setup setup = setup().clawshield(new Approver()).with(variable, "missing.json");
+    assertRefused(setup, variable, "cannot be read");
+    Files.writeString(directory.resolve("file.json"), content);
+    assertRefused(setup.with(variable, "file.json"), variable, reason);
+  }
+
+  @Test
+  void tenantsInDemoMode() {
+    assertRefused(
+        setup().with("OPENEXEC_MODE", "demo").with("OPENEXEC_TENANTS", "x"),
+        "OPENEXEC_TENANTS",
+        "one tenant only");
   }
 
   @Test

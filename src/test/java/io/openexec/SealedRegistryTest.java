@@ -225,6 +225,10 @@ class SealedRegistryTest {
         "description: d~schema: {type: object}~definiteErrors: {java.lang.String: x}|no exception",
         "description: d~schema: {type: object}~definiteErrors: {java.io.IOException: Not A Code}|lower snake case",
         "description: d~schema: {type: object}~effect: pure~timeoutSeconds: 3|for effectful actions",
+        "description: d~schema: {type: object}~approvals: 0|from 1 to 16",
+        "description: d~schema: {type: object}~approvals: 17|from 1 to 16",
+        "description: d~schema: {type: object}~approvals: 1.5|from 1 to 16",
+        "description: d~schema: {type: object}~approvals: two|from 1 to 16",
         "description: d~description: e~schema: {type: object}|duplicate key",
       })
   void refusedDescriptors(String descriptor, String reason) {

@@ -1,6 +1,7 @@
 package io.openexec.boundary;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.openexec.receipt.CanonicalJson;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -20,19 +21,39 @@ public final class Approval {
   private final String verbatim;
   private final @Nullable String issuer;
   private final Instant issuedAt;
-  private final Instant expiresAt;
+  private final Instant notBefore;
+  private final Instant end;
 
   private Approval(
-      String id, String verbatim, @Nullable String issuer, Instant issuedAt, Instant expiresAt) {
+      String id,
+      String verbatim,
+      @Nullable String issuer,
+      Instant issuedAt,
+      Instant notBefore,
+      Instant end) {
     this.id = id;
     this.verbatim = verbatim;
     this.issuer = issuer;
     this.issuedAt = issuedAt;
-    this.expiresAt = expiresAt;
+    this.notBefore = notBefore;
+    this.end = end;
   }
 
   static Approval of(ApprovalArtifact artifact, Instant issuedAt, Instant expiresAt) {
-    return new Approval(artifact.approvalId(), verbatim(artifact), null, issuedAt, expiresAt);
+    // At that very instant it may be used still.
+    Instant end = expiresAt.plusNanos(1);
+    return new Approval(
+        artifact.approvalId(), verbatim(artifact), null, issuedAt, Instant.MIN, end);
+  }
+
+  static Approval of(String token, TokenClaims claims) {
+    return new Approval(
+        claims.id(),
+        CanonicalJson.quoted(token),
+        claims.issuer(),
+        claims.issuedAt(),
+        claims.notBefore() == null ? Instant.MIN : claims.notBefore(),
+        claims.expiresAt());
   }
 
   private static String verbatim(ApprovalArtifact artifact) {
@@ -68,17 +89,23 @@ public final class Approval {
   }
 
   /**
-   * Checks that a new execution may begin at {@code now}: not after the expiry, without leeway, and
-   * not more than 60 seconds before the issue.
+   * Checks that a new execution may begin at {@code now}: before the end, without leeway, which is
+   * just after an artifact's {@code expires_at}, and a token's {@code exp} (RFC 7519, section
+   * 4.1.4); not before a token's {@code nbf}; and not more than 60 seconds before the issue.
    *
    * @throws Refusal if it may not
    */
   public void checkAt(Instant now) {
-    if (now.isAfter(expiresAt)) {
-      throw Refusal.expired();
+    if (!now.isBefore(end)) {
+      throw isToken() ? Refusal.tokenExpired() : Refusal.expired();
     }
-    if (issuedAt.isAfter(now.plus(ISSUER_AHEAD))) {
-      throw Refusal.notYetValid();
+    if (now.isBefore(notBefore) || issuedAt.isAfter(now.plus(ISSUER_AHEAD))) {
+      throw isToken() ? Refusal.tokenNotYetValid() : Refusal.notYetValid();
     }
+  }
+
+  /** Returns whether it is a token, and not an artifact of OpenExec 0.1.10. */
+  public boolean isToken() {
+    return issuer != null;
   }
 }

@@ -78,12 +78,13 @@ public final class ApprovalKeys {
    * @param message what was signed
    * @param base64 the 64 bytes of the signature in base64 (RFC 4648, section 4), padded, without
    *     any of the other spellings that decode to the same bytes
+   * @param revocations may have taken back some of the keys
    * @throws Refusal if it does not verify
    */
-  void verify(byte[] message, String base64) {
+  void verify(byte[] message, String base64, Revocations revocations) {
     byte[] signature = decode(base64);
     for (VerificationKey key : keys) {
-      if (key.verifies(message, signature)) {
+      if (!revocations.isRevoked(key) && key.verifies(message, signature)) {
         return;
       }
     }

@@ -3,6 +3,7 @@ package io.openexec.boundary;
 import io.openexec.receipt.ActionHash;
 import io.openexec.receipt.Hash;
 import io.openexec.receipt.JsonValue;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,14 +15,20 @@ public final class ExecutionRequest {
   private final JsonValue payload;
   private final String nonce;
   private final @Nullable ApprovalArtifact artifact;
+  private final List<String> tokens;
   private final Hash actionHash;
 
   ExecutionRequest(
-      String action, JsonValue payload, String nonce, @Nullable ApprovalArtifact artifact) {
+      String action,
+      JsonValue payload,
+      String nonce,
+      @Nullable ApprovalArtifact artifact,
+      List<String> tokens) {
     this.action = action;
     this.payload = payload;
     this.nonce = nonce;
     this.artifact = artifact;
+    this.tokens = List.copyOf(tokens);
     this.actionHash = ActionHash.of(action, payload);
   }
 
@@ -40,12 +47,17 @@ public final class ExecutionRequest {
     return nonce;
   }
 
-  /** Returns the hash over action and payload, which an approval has to name. */
+  /** Returns the hash over action and payload, which an artifact has to name. */
   public Hash actionHash() {
     return actionHash;
   }
 
   @Nullable ApprovalArtifact artifact() {
     return artifact;
+  }
+
+  /** Returns the approval tokens, at most 16; none where there is an artifact. */
+  List<String> tokens() {
+    return tokens;
   }
 }

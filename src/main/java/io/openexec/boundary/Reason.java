@@ -27,7 +27,7 @@ public enum Reason {
   EXPIRY_MISSING(403),
   /** The approval's {@code expires_at} is not a timestamp. */
   EXPIRY_INVALID(403),
-  /** Another member of the approval does not have its form. */
+  /** The approval, or another member of it, does not have its form. */
   APPROVAL_ILL_FORMED(403),
   /** No public key is configured, so nothing can be verified. */
   KEY_NOT_CONFIGURED(403),
@@ -41,6 +41,34 @@ public enum Reason {
   APPROVAL_NOT_YET_VALID(403),
   /** The approval was used by another execution. */
   APPROVAL_USED(403),
+  /** The approval was revoked. */
+  APPROVAL_REVOKED(403),
+  /** The action demands more approvals, or tokens instead of an artifact. */
+  APPROVALS_INSUFFICIENT(403),
+  /** Two of the approval tokens have one id. */
+  APPROVAL_REPEATED(403),
+  /** Two of the approval tokens have one issuer. */
+  ISSUER_REPEATED(403),
+  /** No trusted key has the token's {@code kid}. */
+  KEY_UNKNOWN(403),
+  /** The key that signed the token was revoked. */
+  KEY_REVOKED(403),
+  /** The key that signed the token is not valid yet, or not any more. */
+  KEY_OUT_OF_TIME(403),
+  /** The token's {@code iss} is not that of the key that signed it. */
+  ISSUER_MISMATCH(403),
+  /** The token's {@code aud} names somebody else. */
+  AUDIENCE_MISMATCH(403),
+  /** The token is for another action. */
+  ACTION_MISMATCH(403),
+  /** The token is for another nonce. */
+  NONCE_MISMATCH(403),
+  /** The token's {@code scope} does not contain the action. */
+  SCOPE_MISMATCH(403),
+  /** The token sets a constraint that is not known here. */
+  CONSTRAINT_UNKNOWN(403),
+  /** The payload has a number that a token's hash cannot cover. */
+  PAYLOAD_NOT_REPRESENTABLE(403),
 
   /** The nonce's execution has not finished. */
   EXECUTION_RUNNING(409),
@@ -76,6 +104,8 @@ public enum Reason {
   OVERLOADED(503),
   /** The store cannot be read or written. */
   STORE_UNAVAILABLE(503),
+  /** It cannot be told who is trusted, or what was revoked. */
+  TRUST_UNAVAILABLE(503),
   /** The service is stopping. */
   SHUTTING_DOWN(503);
 

@@ -35,7 +35,8 @@ public final class Refusal extends RuntimeException {
         Reason.MALFORMED_REQUEST,
         what
             + ". Send one JSON object: {\"action\": string, \"payload\": object or null, \"nonce\":"
-            + " string, \"approval_artifact\": object or null}.");
+            + " string, \"approval_artifact\": object or null, \"approval_token\": string, array of"
+            + " strings or null}.");
   }
 
   /** A receipt check whose request does not have its form. */
@@ -79,15 +80,15 @@ public final class Refusal extends RuntimeException {
         Reason.ACTION_NOT_ALLOWED,
         "Action '"
             + quoted(name)
-            + "' is not in the execution allow-list. Ask the operator to add it to"
-            + " OPENEXEC_ALLOWED_ACTIONS, or use an action that is.");
+            + "' is not in the execution allow-list. Ask the operator to add it, or use an action that"
+            + " is.");
   }
 
   static Refusal approvalMissing() {
     return new Refusal(
         Reason.APPROVAL_MISSING,
         "ClawShield mode requires an approval artifact. Have this action and payload approved and"
-            + " send the approval as approval_artifact.");
+            + " send the approval as approval_artifact or approval_token.");
   }
 
   static Refusal actionHashMismatch() {
@@ -137,6 +138,135 @@ public final class Refusal extends RuntimeException {
             + " where it belongs.");
   }
 
+  static Refusal illFormedToken(String what) {
+    return new Refusal(
+        Reason.APPROVAL_ILL_FORMED,
+        "Invalid approval token: "
+            + what
+            + ". It must be an openexec-approval+jwt signed with EdDSA, in compact "
+            + "form.");
+  }
+
+  static Refusal trustNotConfigured() {
+    return new Refusal(
+        Reason.KEY_NOT_CONFIGURED,
+        "OPENEXEC_TRUST not configured. The operator has to name the file of "
+            + "the keys whose approval tokens are taken.");
+  }
+
+  static Refusal keyUnknown() {
+    return new Refusal(
+        Reason.KEY_UNKNOWN,
+        "Unknown key. No trusted key has the approval token's kid; have it "
+            + "issued under one that is trusted here.");
+  }
+
+  static Refusal keyRevoked() {
+    return new Refusal(
+        Reason.KEY_REVOKED,
+        "Key revoked. The key that signed the approval token is not trusted any"
+            + " more; have it issued again under another one.");
+  }
+
+  static Refusal keyOutOfTime() {
+    return new Refusal(
+        Reason.KEY_OUT_OF_TIME,
+        "Key not valid now. The key that signed the approval token is not valid"
+            + " yet, or not any more; have it issued again under one that is.");
+  }
+
+  static Refusal issuerMismatch() {
+    return new Refusal(
+        Reason.ISSUER_MISMATCH,
+        "Issuer mismatch. The approval token's iss is not that of the key that " + "signed it.");
+  }
+
+  static Refusal keyOfAnotherTenant() {
+    return new Refusal(
+        Reason.TENANT_MISMATCH,
+        "Tenant mismatch. The approval token's tenant_id is not that of the key"
+            + " that signed it.");
+  }
+
+  static Refusal severalTenants() {
+    return new Refusal(
+        Reason.TENANT_MISMATCH,
+        "Tenant mismatch. The approval tokens are of several tenants; all have " + "to be of one.");
+  }
+
+  static Refusal audienceMismatch() {
+    return new Refusal(
+        Reason.AUDIENCE_MISMATCH,
+        "Audience mismatch. The approval token's aud does not name this "
+            + "service; send it where it belongs.");
+  }
+
+  static Refusal actionMismatch() {
+    return new Refusal(
+        Reason.ACTION_MISMATCH,
+        "Action mismatch. The approval token is for another action; have this " + "one approved.");
+  }
+
+  static Refusal nonceMismatch() {
+    return new Refusal(
+        Reason.NONCE_MISMATCH,
+        "Nonce mismatch. The approval token is for another nonce; send that "
+            + "one, or have this one approved.");
+  }
+
+  static Refusal scopeMismatch() {
+    return new Refusal(
+        Reason.SCOPE_MISMATCH,
+        "Scope mismatch. The approval token's scope does not contain the " + "action.");
+  }
+
+  static Refusal constraintUnknown() {
+    return new Refusal(
+        Reason.CONSTRAINT_UNKNOWN,
+        "Unknown constraint. The approval token sets a constraint that this "
+            + "service does not know, and so cannot keep; have it issued without.");
+  }
+
+  static Refusal notRepresentable(String what) {
+    return new Refusal(
+        Reason.PAYLOAD_NOT_REPRESENTABLE,
+        "The payload has "
+            + what
+            + ", so no approval token can cover it. Send it as a string, or have it "
+            + "approved by an artifact.");
+  }
+
+  static Refusal approvalRepeated() {
+    return new Refusal(
+        Reason.APPROVAL_REPEATED,
+        "Approval repeated. Two of the approval tokens are one approval; send " + "each once.");
+  }
+
+  static Refusal issuerRepeated() {
+    return new Refusal(
+        Reason.ISSUER_REPEATED,
+        "Issuer repeated. Two of the approval tokens are of one issuer; send " + "one of each.");
+  }
+
+  /** The action demands more approvals than there are, or others. */
+  public static Refusal approvalsInsufficient(String name, int demanded) {
+    return new Refusal(
+        Reason.APPROVALS_INSUFFICIENT,
+        "Approvals insufficient. Action '"
+            + quoted(name)
+            + "' demands "
+            + demanded
+            + " approval tokens, each of another issuer, and an artifact does not "
+            + "count; send them all as approval_token.");
+  }
+
+  static Refusal approvalRevoked() {
+    return new Refusal(
+        Reason.APPROVAL_REVOKED,
+        "Approval revoked. It was taken back; have the action approved again. "
+            + "The nonce is still unused.");
+  }
+
   /** The approval's time is over. */
   public static Refusal expired() {
     return new Refusal(
@@ -150,6 +280,19 @@ public final class Refusal extends RuntimeException {
         Reason.APPROVAL_NOT_YET_VALID,
         "Approval artifact not yet valid. Its issued_at is more than 60 seconds ahead; check both"
             + " clocks, or wait.");
+  }
+
+  static Refusal tokenExpired() {
+    return new Refusal(
+        Reason.APPROVAL_EXPIRED,
+        "Approval token expired. Have the action approved again; the nonce is " + "still unused.");
+  }
+
+  static Refusal tokenNotYetValid() {
+    return new Refusal(
+        Reason.APPROVAL_NOT_YET_VALID,
+        "Approval token not yet valid. Its nbf is ahead, or its iat more than "
+            + "60 seconds; check both clocks, or wait.");
   }
 
   /** The approval was used by an execution under another nonce. */
@@ -265,6 +408,14 @@ public final class Refusal extends RuntimeException {
     return new Refusal(
         Reason.STORE_UNAVAILABLE,
         "The store is unavailable. Nothing was executed; send the same request again.");
+  }
+
+  /** The trust file or the revocation list cannot be used. */
+  public static Refusal trustUnavailable() {
+    return new Refusal(
+        Reason.TRUST_UNAVAILABLE,
+        "It cannot be told at the moment who is trusted. Nothing was executed; "
+            + "send the same request again.");
   }
 
   /** The service is stopping. */

@@ -4,12 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
 import io.openexec.receipt.StrictJson;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Gate 1: bytes become an {@link ExecutionRequest}, or a refusal. Unknown members are ignored. */
 public final class RequestParser {
   /** The most code points of a nonce. */
   public static final int MAX_NONCE = 1_024;
+
+  /** The most approval tokens of a request. */
+  public static final int MAX_TOKENS = 16;
 
   private RequestParser() {}
 
@@ -28,11 +33,17 @@ public final class RequestParser {
     if (!root.isObject()) {
       throw Refusal.malformed("The body is not a JSON object");
     }
-    return new ExecutionRequest(
-        string(root, "", "action"),
-        payload(root.get("payload")),
-        nonce(root),
-        artifact(root.get("approval_artifact")));
+    ExecutionRequest request =
+        new ExecutionRequest(
+            string(root, "", "action"),
+            payload(root.get("payload")),
+            nonce(root),
+            artifact(root.get("approval_artifact")),
+            tokens(root.get("approval_token")));
+    if (request.artifact() != null && !request.tokens().isEmpty()) {
+      throw Refusal.malformed("approval_artifact and approval_token exclude each other");
+    }
+    return request;
   }
 
   private static String nonce(JsonNode root) {
@@ -73,6 +84,27 @@ public final class RequestParser {
         string(artifact, prefix, "issued_at"),
         string(artifact, prefix, "expires_at"),
         string(artifact, prefix, "signature"));
+  }
+
+  private static List<String> tokens(@Nullable JsonNode tokens) {
+    if (tokens == null || tokens.isNull()) {
+      return List.of();
+    }
+    if (tokens.isTextual()) {
+      return List.of(tokens.textValue());
+    }
+    if (!tokens.isArray() || tokens.isEmpty() || tokens.size() > MAX_TOKENS) {
+      throw Refusal.malformed(
+          "approval_token must be a string, or an array of 1 to " + MAX_TOKENS + " strings");
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode token : tokens) {
+      if (!token.isTextual()) {
+        throw Refusal.malformed("approval_token must hold strings only");
+      }
+      texts.add(token.textValue());
+    }
+    return texts;
   }
 
   private static String string(JsonNode object, String prefix, String member) {

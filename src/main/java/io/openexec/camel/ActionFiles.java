@@ -12,6 +12,7 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import com.networknt.schema.resource.DisallowSchemaLoader;
+import io.openexec.boundary.RequestParser;
 import io.openexec.execution.Action;
 import io.openexec.execution.Effect;
 import io.openexec.execution.Errors;
@@ -44,7 +45,7 @@ final class ActionFiles {
   private static final String DESCRIPTOR = ".action.yaml";
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,63}");
   private static final Set<String> KEYS =
-      Set.of("description", "effect", "schema", "timeoutSeconds", "definiteErrors");
+      Set.of("description", "effect", "approvals", "schema", "timeoutSeconds", "definiteErrors");
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
   private static final int MAX_TIMEOUT_SECONDS = 3_600;
 
@@ -134,7 +135,8 @@ final class ActionFiles {
         schema(descriptor.path("schema")),
         timeout(descriptor),
         definiteErrors(descriptor.path("definiteErrors")),
-        new CamelAction(producer, uri(name)));
+        new CamelAction(producer, uri(name)),
+        approvals(descriptor));
   }
 
   private static Effect effect(String text) {
@@ -143,6 +145,17 @@ final class ActionFiles {
       case "effectful" -> Effect.EFFECTFUL;
       default -> throw new IllegalArgumentException("effect must be pure or effectful");
     };
+  }
+
+  private static int approvals(JsonNode descriptor) {
+    JsonNode approvals = descriptor.path("approvals");
+    require(
+        approvals.isMissingNode()
+            || (approvals.isInt()
+                && approvals.intValue() >= 1
+                && approvals.intValue() <= RequestParser.MAX_TOKENS),
+        "approvals must be a whole number from 1 to " + RequestParser.MAX_TOKENS);
+    return approvals.asInt(1);
   }
 
   private static Duration timeout(JsonNode descriptor) {

@@ -2,6 +2,7 @@ package io.openexec.execution;
 
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.ValidationMessage;
+import io.openexec.boundary.Approval;
 import io.openexec.boundary.Refusal;
 import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param definiteErrors the errors that prove that it did not take effect, each with its reason
  *     code
  * @param body what runs
+ * @param approvals how many approvals it demands, each of another issuer; of an artifact nobody
+ *     knows the issuer, so it only ever does for one
  */
 public record Action(
     String name,
@@ -29,12 +32,16 @@ public record Action(
     JsonSchema schema,
     Duration timeout,
     Map<Class<? extends Throwable>, String> definiteErrors,
-    Body body) {
+    Body body,
+    int approvals) {
   private static final int ERRORS_SHOWN = 3;
 
   /** Copies the map. */
   public Action {
     definiteErrors = Map.copyOf(definiteErrors);
+    if (approvals < 1) {
+      throw new IllegalArgumentException("an action demands at least one approval");
+    }
   }
 
   /** What an action does, whatever carries it. */
@@ -64,6 +71,20 @@ public record Action(
             .toList();
     if (!errors.isEmpty()) {
       throw Refusal.payloadRefused(name, errors);
+    }
+  }
+
+  /**
+   * Checks that there are as many approvals as demanded. Demo mode needs none; but where there are
+   * any, it is as strict.
+   *
+   * @throws Refusal 403 if there are not
+   */
+  void checkNumber(List<Approval> given) {
+    if (approvals > 1
+        && !given.isEmpty()
+        && (given.size() < approvals || !given.stream().allMatch(Approval::isToken))) {
+      throw Refusal.approvalsInsufficient(name, approvals);
     }
   }
 

@@ -3,7 +3,6 @@ package io.openexec.execution;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
@@ -151,9 +150,9 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
       body.putNull("evidence");
       return;
     }
-    body.put("evidence", receipt.evidence());
-    ArrayNode disclosures = body.putArray("disclosures");
-    receipt.disclosures().forEach(disclosures::add);
+    // As they are: base64url and dots.
+    body.putRawValue("evidence", new RawValue("\"" + receipt.evidence() + "\""));
+    body.putRawValue("disclosures", new RawValue(receipt.disclosuresJson()));
   }
 
   private static ObjectNode problem(Reason reason, String detail) {

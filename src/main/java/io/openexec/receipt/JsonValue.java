@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable JSON value with its canonical forms. Equal values are those with equal canonical
@@ -18,6 +19,8 @@ public final class JsonValue {
 
   private final JsonNode node;
   private final String compact;
+  // Made when it is first asked for. Whoever sees null makes the same once more.
+  private @Nullable String spaced;
 
   private JsonValue(JsonNode node) {
     this.node = node;
@@ -62,7 +65,12 @@ public final class JsonValue {
 
   /** Returns the canonical form with the separators {@code ", "} and {@code ": "}. */
   public String spaced() {
-    return CanonicalJson.spaced(node);
+    String known = spaced;
+    if (known == null) {
+      known = CanonicalJson.spaced(node);
+      spaced = known;
+    }
+    return known;
   }
 
   /**

@@ -1,13 +1,10 @@
 package io.openexec.receipt;
 
-import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.JWSVerifier;
 import com.nimbusds.jose.crypto.impl.BaseJWSProvider;
 import com.nimbusds.jose.util.Base64URL;
-import io.openexec.signature.SigningKey;
 import io.openexec.signature.VerificationKey;
 import java.util.Set;
 
@@ -16,20 +13,6 @@ final class NimbusKeys {
   private static final Set<JWSAlgorithm> EDDSA = Set.of(JWSAlgorithm.EdDSA);
 
   private NimbusKeys() {}
-
-  static final class Signer extends BaseJWSProvider implements JWSSigner {
-    private final SigningKey key;
-
-    Signer(SigningKey key) {
-      super(EDDSA);
-      this.key = key;
-    }
-
-    @Override
-    public Base64URL sign(JWSHeader header, byte[] signingInput) throws JOSEException {
-      return Base64URL.encode(key.sign(signingInput));
-    }
-  }
 
   static final class Verifier extends BaseJWSProvider implements JWSVerifier {
     private final VerificationKey key;

@@ -25,4 +25,11 @@ public record Receipt(UUID id, @Nullable UUID prev, String evidence, List<String
   public Receipt {
     disclosures = List.copyOf(disclosures);
   }
+
+  /**
+   * Returns the disclosures as a JSON array. They are base64url: nothing in them needs an escape.
+   */
+  public String disclosuresJson() {
+    return disclosures.isEmpty() ? "[]" : "[\"" + String.join("\",\"", disclosures) + "\"]";
+  }
 }

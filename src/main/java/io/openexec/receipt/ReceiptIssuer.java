@@ -1,19 +1,16 @@
 package io.openexec.receipt;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.openexec.signature.SigningKey;
 import io.openexec.signature.VerificationKey;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,11 +19,10 @@ import org.jspecify.annotations.Nullable;
  * can be looked up in a dictionary, so there is none. Any number of threads may ask it at once.
  */
 public final class ReceiptIssuer {
-  private static final JsonMapper MAPPER = new JsonMapper();
-
   private final SigningKey key;
   private final Jws.Signer signer;
-  private final Issuer issuer;
+  private final String head;
+  private final String tail;
   private final SecureRandom random = new SecureRandom();
 
   /**
@@ -58,7 +54,12 @@ public final class ReceiptIssuer {
   public ReceiptIssuer(SigningKey key, Issuer issuer) {
     this.key = key;
     this.signer = new Jws.Signer(Receipt.TYPE, key);
-    this.issuer = issuer;
+    this.head = "{\"iss\":" + CanonicalJson.quoted(issuer.origin) + ",\"jti\":\"";
+    StringBuilder constant = new StringBuilder();
+    member(constant, "ver", issuer.version);
+    member(constant, "registry", issuer.registry.hex());
+    member(constant, "_sd_alg", "sha-256");
+    this.tail = member(constant, "_sd").append('[').toString();
   }
 
   /** Returns the key by which its receipts are verified. */
@@ -77,24 +78,22 @@ public final class ReceiptIssuer {
     ByteBuffer unused = ByteBuffer.wrap(bytes);
     UUID id = Uuid7.of(now.toEpochMilli(), unused);
     List<Disclosure> disclosures = disclosures(claims, unused);
-    ObjectNode payload = JsonNodeFactory.instance.objectNode();
-    payload.put("iss", issuer.origin);
-    payload.put("jti", id.toString());
-    payload.put("iat", now.getEpochSecond());
-    payload.put("status", claims.status);
+    StringBuilder payload = new StringBuilder(1_024);
+    payload.append(head).append(id).append("\",\"iat\":").append(now.getEpochSecond());
+    member(payload, "status", claims.status);
     if (claims.reason != null) {
-      payload.put("reason", claims.reason);
+      member(payload, "reason", claims.reason);
     }
     if (claims.prev != null) {
-      payload.put("prev", claims.prev.toString());
+      member(payload, "prev", claims.prev.toString());
     }
-    claims.counts.forEach(payload::put);
-    payload.put("ver", issuer.version);
-    payload.put("registry", issuer.registry.hex());
-    payload.put("_sd_alg", "sha-256");
-    payload.set("_sd", digests(disclosures));
+    claims.counts.forEach((name, count) -> member(payload, name).append(count));
+    payload.append(tail).append(digests(disclosures)).append("]}");
     return new Receipt(
-        id, claims.prev, sign(payload), disclosures.stream().map(Disclosure::text).toList());
+        id,
+        claims.prev,
+        signer.sign(payload.toString().getBytes(StandardCharsets.UTF_8)),
+        disclosures.stream().map(Disclosure::text).toList());
   }
 
   private static List<Disclosure> disclosures(Claims claims, ByteBuffer random) {
@@ -108,18 +107,20 @@ public final class ReceiptIssuer {
     return disclosures;
   }
 
-  /** In the order of the digests, which tells nothing (RFC 9901, section 4.2.4.1). */
-  private static ArrayNode digests(List<Disclosure> disclosures) {
-    ArrayNode digests = JsonNodeFactory.instance.arrayNode(disclosures.size());
-    disclosures.stream().map(Disclosure::digest).sorted().forEach(digests::add);
-    return digests;
+  private static void member(StringBuilder json, String name, String value) {
+    member(json, name).append(CanonicalJson.quoted(value));
   }
 
-  private String sign(ObjectNode payload) {
-    try {
-      return signer.sign(MAPPER.writeValueAsBytes(payload));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree of plain values can always be written", e);
-    }
+  private static StringBuilder member(StringBuilder json, String name) {
+    return json.append(',').append(CanonicalJson.quoted(name)).append(':');
+  }
+
+  /** In the order of the digests, which tells nothing (RFC 9901, section 4.2.4.1). */
+  private static String digests(List<Disclosure> disclosures) {
+    return disclosures.stream()
+        .map(Disclosure::digest)
+        .sorted()
+        .map(digest -> '"' + digest + '"')
+        .collect(Collectors.joining(","));
   }
 }

@@ -42,25 +42,33 @@ public final class StrictJson {
 
   private static final BigInteger TOO_LONG = BigInteger.TEN.pow(MAX_INTEGER_DIGITS);
 
-  private static final ObjectMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  // The JDK's own takes quadratic time for a long integer.
-                  .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
-                  // Names are the caller's: a table of them would grow for ever.
-                  .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxNestingDepth(MAX_DEPTH)
-                          // Integers are bounded below, by their digits.
-                          .maxNumberLength(MAX_NUMBER_LENGTH)
-                          .maxStringLength(MAX_LENGTH)
-                          .maxNameLength(MAX_LENGTH)
-                          .build())
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  // What encloses values: an array of a disclosure, an object or two of a file.
+  private static final int MAX_ENCLOSING = 10;
+
+  private static final ObjectMapper MAPPER = mapper(MAX_DEPTH, MAX_LENGTH);
+  private static final ObjectMapper ENCLOSING =
+      mapper(MAX_DEPTH + MAX_ENCLOSING, Integer.MAX_VALUE);
+
+  private static ObjectMapper mapper(int depth, int stringLength) {
+    return JsonMapper.builder(
+            JsonFactory.builder()
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                // The JDK's own takes quadratic time for a long integer.
+                .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
+                // Names are the caller's: a table of them would grow for ever.
+                .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                .streamReadConstraints(
+                    StreamReadConstraints.builder()
+                        .maxNestingDepth(depth)
+                        // Integers are bounded below, by their digits.
+                        .maxNumberLength(MAX_NUMBER_LENGTH)
+                        .maxStringLength(stringLength)
+                        .maxNameLength(MAX_LENGTH)
+                        .build())
+                .build())
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .build();
+  }
 
   private StrictJson() {}
 
@@ -99,14 +107,32 @@ public final class StrictJson {
    * @throws JsonRefused if it is not JSON as the class comment says, but for its length
    */
   public static JsonNode parseStored(String text) throws JsonRefused {
+    return parse(MAPPER, text, MAX_DEPTH);
+  }
+
+  /**
+   * Parses a document that has whole payloads and results in it, or encodings of them: strings may
+   * be as long as it is, and it is nested a little deeper.
+   *
+   * @param maxLength the most UTF-16 units that are looked at
+   * @throws JsonRefused if it is not JSON as the class comment says, but for these two bounds
+   */
+  public static JsonNode parseEnclosing(String text, int maxLength) throws JsonRefused {
+    if (text.length() > maxLength) {
+      throw new JsonRefused("longer than " + maxLength + " characters");
+    }
+    return parse(ENCLOSING, text, MAX_DEPTH + MAX_ENCLOSING);
+  }
+
+  private static JsonNode parse(ObjectMapper mapper, String text, int depth) throws JsonRefused {
     if (text.isBlank()) {
       throw new JsonRefused("empty");
     }
     JsonNode node;
     try {
-      node = MAPPER.readTree(text);
+      node = mapper.readTree(text);
     } catch (JsonProcessingException e) {
-      throw new JsonRefused(reason(e));
+      throw new JsonRefused(reason(e, depth));
     }
     check(node);
     return node;
@@ -157,7 +183,7 @@ public final class StrictJson {
     }
   }
 
-  private static String reason(JsonProcessingException e) {
+  private static String reason(JsonProcessingException e, int depth) {
     JsonLocation at = e.getLocation();
     String where = at == null ? "" : " at character " + at.getCharOffset();
     String message = e.getOriginalMessage();
@@ -165,7 +191,7 @@ public final class StrictJson {
       return "a duplicate member name" + where;
     }
     if (message.contains("nesting depth")) {
-      return "nested deeper than " + MAX_DEPTH + where;
+      return "nested deeper than " + depth + where;
     }
     if (message.contains("Number value length")) {
       return "a number longer than " + MAX_NUMBER_LENGTH + " characters" + where;

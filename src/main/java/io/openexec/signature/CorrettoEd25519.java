@@ -5,6 +5,8 @@ import java.security.PrivateKey;
 import java.security.Provider;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
 
@@ -51,26 +53,62 @@ final class CorrettoEd25519 extends Ed25519Provider {
   @Override
   Key key(Ed25519PublicKeyParameters screened) {
     PublicKey key = new Spki(screened);
-    return (message, signature) -> {
-      Signature verifier = signature();
-      verifier.initVerify(key);
-      verifier.update(message);
-      return verifier.verify(signature);
-    };
+    Engines verifiers = new Engines(verifier -> verifier.initVerify(key));
+    return (message, signature) ->
+        verifiers.use(
+            verifier -> {
+              verifier.update(message);
+              return verifier.verify(signature);
+            });
   }
 
   @Override
   Signer signer(Ed25519PrivateKeyParameters key) {
     PrivateKey pkcs8 = new Pkcs8(key);
-    return message -> {
-      Signature signer = signature();
-      signer.initSign(pkcs8);
-      signer.update(message);
-      return signer.sign();
-    };
+    Engines signers = new Engines(signer -> signer.initSign(pkcs8));
+    return message ->
+        signers.use(
+            signer -> {
+              signer.update(message);
+              return signer.sign();
+            });
   }
 
-  /** Returns a new one for each signature, since they keep the message. */
+  /**
+   * Engines for one key that nobody uses just now; each serves one message at a time. To make one
+   * ready costs a third of a signature. One that has thrown is not used again.
+   */
+  private final class Engines {
+    private final Queue<Signature> idle = new ConcurrentLinkedQueue<>();
+    private final Preparation preparation;
+
+    Engines(Preparation preparation) {
+      this.preparation = preparation;
+    }
+
+    <T> T use(Use<T> use) throws GeneralSecurityException {
+      Signature engine = idle.poll();
+      if (engine == null) {
+        engine = signature();
+        preparation.prepare(engine);
+      }
+      T result = use.of(engine);
+      idle.add(engine);
+      return result;
+    }
+  }
+
+  @FunctionalInterface
+  private interface Preparation {
+    void prepare(Signature engine) throws GeneralSecurityException;
+  }
+
+  @FunctionalInterface
+  private interface Use<T> {
+    T of(Signature engine) throws GeneralSecurityException;
+  }
+
+  /** Returns a new engine. */
   Signature signature() throws GeneralSecurityException {
     return Signature.getInstance("Ed25519", provider);
   }

@@ -56,6 +56,22 @@ public final class Databases {
     }
   }
 
+  /**
+   * Opens the database of a service that may be running, for a command that only reads: makes
+   * nothing, changes nothing, and needs no keys.
+   *
+   * @throws IllegalStateException saying in one line what is wrong
+   */
+  public static RecordReader read(DatabaseUrl url) {
+    try {
+      return url instanceof DatabaseUrl.Postgres postgres
+          ? RecordReader.of(PostgresStore.pool(postgres))
+          : RecordReader.of(SqliteStore.read(((DatabaseUrl.Sqlite) url).file()));
+    } catch (Exception e) {
+      throw cannotBeUsed(url, e);
+    }
+  }
+
   private static IllegalStateException cannotBeUsed(DatabaseUrl url, Exception e) {
     return new IllegalStateException(
         "the database " + url.shown() + " cannot be used: " + Errors.rootCause(e), e);

@@ -50,7 +50,7 @@ final class ExecutionTable implements AutoCloseable {
           + " WHERE id = ?";
 
   /** What has to be known of a row that is to be changed. */
-  private static final String HELD =
+  static final String HELD =
       "SELECT "
           + COLUMNS
           + ", owner, attempt, payload, approvals, created_at, receipt_id FROM executions";
@@ -361,7 +361,7 @@ final class ExecutionTable implements AutoCloseable {
     return rows;
   }
 
-  private static Row row(ResultSet row) throws SQLException {
+  static Row row(ResultSet row) throws SQLException {
     String receiptId = row.getString("receipt_id");
     return new Row(
         execution(row, null),

@@ -94,20 +94,19 @@ public final class LedgerReader implements AutoCloseable {
               : Optional.of(
                   new Proven(
                       found.get(),
-                      inclusion(found.get().id(), table),
+                      inclusion(found.get().id(), table.ledger()),
                       table.receipts().history(found.get())));
         });
   }
 
-  private static Optional<Inclusion> inclusion(UUID receipt, ExecutionTable table)
-      throws SQLException {
-    OptionalLong index = table.ledger().index(receipt);
-    Optional<Published> latest = table.ledger().latest();
+  static Optional<Inclusion> inclusion(UUID receipt, LedgerTable ledger) throws SQLException {
+    OptionalLong index = ledger.index(receipt);
+    Optional<Published> latest = ledger.latest();
     if (index.isEmpty() || latest.isEmpty() || index.getAsLong() >= latest.get().size()) {
       return Optional.empty();
     }
     try {
-      TiledTree tree = new TiledTree(id -> tile(id, table), latest.get().size());
+      TiledTree tree = new TiledTree(id -> tile(id, ledger), latest.get().size());
       return Optional.of(new Inclusion(tree.inclusion(index.getAsLong()), latest.get().note()));
     } catch (Unreadable e) {
       throw e.cause;
@@ -116,9 +115,9 @@ public final class LedgerReader implements AutoCloseable {
     }
   }
 
-  private static Optional<TileHashes> tile(TileId id, ExecutionTable table) {
+  private static Optional<TileHashes> tile(TileId id, LedgerTable ledger) {
     try {
-      return table.ledger().tile(id.level(), id.index());
+      return ledger.tile(id.level(), id.index());
     } catch (SQLException e) {
       throw new Unreadable(e);
     }

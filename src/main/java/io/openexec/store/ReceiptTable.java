@@ -72,7 +72,7 @@ final class ReceiptTable {
       insert.setString(2, text(row.execution()));
       insert.setString(3, text(receipt.prev()));
       insert.setString(4, receipt.evidence());
-      insert.setString(5, row.disclosures() ? array(receipt.disclosures()) : null);
+      insert.setString(5, row.disclosures() ? receipt.disclosuresJson() : null);
       insert.addBatch();
       enqueue.setString(1, id);
       enqueue.setBytes(
@@ -93,11 +93,6 @@ final class ReceiptTable {
 
   private static @Nullable String text(@Nullable UUID id) {
     return id == null ? null : id.toString();
-  }
-
-  /** They are base64url: nothing in them needs an escape. */
-  private static String array(List<String> disclosures) {
-    return disclosures.isEmpty() ? "[]" : "[\"" + String.join("\",\"", disclosures) + "\"]";
   }
 
   /** Finds a receipt by its id. */

@@ -28,12 +28,14 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteConfig;
 
 /** Opens the record in a SQLite file. */
 final class SqliteStore {
   private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
   private static final int CONNECTIONS = 8;
   private static final String HEADER = "SQLite format 3\0";
+  private static final int READER_MILLIS = 2_000;
   private static final int SYNCHRONOUS_FULL = 2;
   // IMMEDIATE: a transaction that reads and then writes would else fail with SQLITE_BUSY_SNAPSHOT,
   // whatever the timeout.
@@ -99,11 +101,7 @@ final class SqliteStore {
   /** Opens the file of a service that may be running. */
   static JdbcExecutionStore attach(Path file, Signatories signatories, Clock clock)
       throws Exception {
-    checkHeader(file);
-    if (OldDatabase.isAt(file)) {
-      throw new IOException(
-          "it is of OpenExec 0.1.10; start the service, which takes it over, then try again");
-    }
+    checkIsOurs(file);
     HikariDataSource pool = pool(file);
     try {
       Evidence evidence = IdentityTable.establish(pool, signatories, clock);
@@ -111,6 +109,25 @@ final class SqliteStore {
     } catch (Exception e) {
       Resources.close(pool);
       throw e;
+    }
+  }
+
+  /** Opens the file of a service that may be running, to read what is there at this moment. */
+  static Connection read(Path file) throws IOException, SQLException {
+    checkIsOurs(file);
+    SQLiteConfig config = new SQLiteConfig();
+    config.setReadOnly(true);
+    config.setBusyTimeout(READER_MILLIS);
+    Connection connection = config.createConnection("jdbc:sqlite:" + file);
+    connection.setAutoCommit(false);
+    return connection;
+  }
+
+  private static void checkIsOurs(Path file) throws IOException, SQLException {
+    checkHeader(file);
+    if (OldDatabase.isAt(file)) {
+      throw new IOException(
+          "it is of OpenExec 0.1.10; start the service, which takes it over, then try again");
     }
   }
 

@@ -142,13 +142,15 @@ class ApprovalKeysTest {
     ApprovalKeys both = parse(old.pem() + next.pem());
     assertThat(both.provider()).isSameAs(provider);
     byte[] message = "approved".getBytes(UTF_8);
-    both.verify(message, old.signature("approved"));
-    both.verify(message, next.signature("approved"));
-    assertThatThrownBy(() -> both.verify(message, new Approver().signature("approved")))
+    both.verify(message, old.signature("approved"), Revocations.NONE);
+    both.verify(message, next.signature("approved"), Revocations.NONE);
+    assertThatThrownBy(
+            () -> both.verify(message, new Approver().signature("approved"), Revocations.NONE))
         .isInstanceOf(Refusal.class);
-    assertThatThrownBy(() -> both.verify(message, old.signature("approved?")))
+    assertThatThrownBy(() -> both.verify(message, old.signature("approved?"), Revocations.NONE))
         .isInstanceOf(Refusal.class);
-    assertThatThrownBy(() -> parse(next.pem()).verify(message, old.signature("approved")))
+    assertThatThrownBy(
+            () -> parse(next.pem()).verify(message, old.signature("approved"), Revocations.NONE))
         .isInstanceOf(Refusal.class);
   }
 
@@ -169,9 +171,9 @@ class ApprovalKeysTest {
                   start.await();
                   for (int i = 0; i < 100; i++) {
                     byte[] message = (name + i).getBytes(UTF_8);
-                    keys.verify(message, approver.signature(name + i));
+                    keys.verify(message, approver.signature(name + i), Revocations.NONE);
                     String other = approver.signature(name + (i + 1));
-                    assertThatThrownBy(() -> keys.verify(message, other))
+                    assertThatThrownBy(() -> keys.verify(message, other, Revocations.NONE))
                         .isInstanceOf(Refusal.class);
                   }
                   return null;

@@ -3,8 +3,10 @@ package io.openexec.execution;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import io.openexec.boundary.AllowList;
+import io.openexec.boundary.AllowLists;
 import io.openexec.boundary.ApprovalVerifier;
 import io.openexec.boundary.RequestParser;
+import io.openexec.boundary.TrustSource;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.testing.Approver;
 import io.openexec.testing.Requests;
@@ -34,8 +36,13 @@ final class Candidates {
             JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema("{}"),
             Duration.ofSeconds(1),
             Map.of(),
-            body);
-    return new Admission(AllowList.open(), new ActionRegistry(List.of(pay)), Clock.systemUTC())
+            body,
+            1);
+    return new Admission(
+            AllowLists.of(AllowList.open()),
+            new ActionRegistry(List.of(pay)),
+            TrustSource.NONE,
+            Clock.systemUTC())
         .judge(verified);
   }
 }

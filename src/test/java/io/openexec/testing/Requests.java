@@ -76,6 +76,24 @@ public final class Requests {
     return execute(body(action, payload, nonce, artifact));
   }
 
+  /** A request with approval tokens: a string, or an array of them. */
+  public Reply executeByTokens(String action, String payload, String nonce, JsonNode tokens) {
+    return execute(tokenBody(action, payload, nonce, tokens));
+  }
+
+  /** The body of a request with approval tokens; the payload as it is spelled. */
+  public static String tokenBody(String action, String payload, String nonce, JsonNode tokens) {
+    return "{\"action\":\""
+        + action
+        + "\",\"payload\":"
+        + payload
+        + ",\"nonce\":\""
+        + nonce
+        + "\",\"approval_token\":"
+        + tokens
+        + "}";
+  }
+
   /** A request body; the payload as it is spelled. */
   public static String body(String action, String payload, String nonce, JsonNode artifact) {
     return "{\"action\":\""

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
@@ -68,6 +69,32 @@ public final class TestService implements AutoCloseable {
       return with("OPENEXEC_MODE", "clawshield")
           .with("CLAWSHIELD_PUBLIC_KEY", approver.pem())
           .with("CLAWSHIELD_TENANT_ID", Approver.TENANT);
+    }
+
+    /** Clawshield mode by a trust file, and an empty revocation list. */
+    public Setup trusting(TokenApprover... approvers) {
+      writeTrust(TokenApprover.jwks(approvers).toString());
+      writeRevocations("{\"revoked\":[]}");
+      return with("OPENEXEC_MODE", "clawshield")
+          .with("OPENEXEC_TRUST", "trust.json")
+          .with("OPENEXEC_REVOCATIONS", "revocations.json");
+    }
+
+    public void writeTrust(String content) {
+      replace("trust.json", content);
+    }
+
+    public void writeRevocations(String content) {
+      replace("revocations.json", content);
+    }
+
+    private void replace(String name, String content) {
+      try {
+        Path next = Files.writeString(directory.resolve(name + ".next"), content);
+        Files.move(next, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     /** Adds an action: its descriptor, and the steps of its route, each a line of YAML. */
