@@ -55,8 +55,8 @@ import picocli.CommandLine.Spec;
       "Exit codes: with --once 0 cosigned, 1 refused, 2 usage, or ledger or state out of reach;"
           + " without, it runs until it is stopped, or 2 if it does not start.",
       "",
-      "  openexec witness --log http://ledger.example:5000/ledger --log-key ledger.vkey \\",
-      "    --key witness.pem --state witness.state"
+      "  openexec witness --log http://ledger.example:5000/ledger \\",
+      "    --log-key ledger.vkey --key witness.pem --state witness.state"
     })
 final class WitnessCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(WitnessCommand.class);

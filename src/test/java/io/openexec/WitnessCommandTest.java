@@ -133,7 +133,8 @@ class WitnessCommandTest {
   }
 
   private static long size(String note) {
-    return note.isEmpty() ? -1 : Long.parseLong(note.split("\n", -1)[1]);
+    // -1 for what is no note: nothing is cosigned, or published, yet.
+    return note.contains("\n\n") ? Long.parseLong(note.split("\n", -1)[1]) : -1;
   }
 
   @Test

@@ -36,7 +36,7 @@ final class StateFile implements AutoCloseable {
     if (parent == null || !Files.isDirectory(parent)) {
       throw new IOException(path + " is in no folder that exists; make it");
     }
-    // By one name, whatever links lead to it: the lock stands beside that.
+    // A link on the way that is changed later does not part it from its lock.
     Path file = parent.toRealPath().resolve(path.getFileName());
     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
         && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {

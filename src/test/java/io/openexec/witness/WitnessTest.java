@@ -310,6 +310,29 @@ class WitnessTest {
     }
   }
 
+  @Test
+  void theFirstOneTooMustHaveItsTiles() throws Exception {
+    log.show(300).lying((exchange, path) -> answer(exchange, path, 404, new byte[0]));
+    try (Witness witness = witness()) {
+      assertRefused(witness, Kind.DAMAGED);
+      log.lying(damage(bytes -> bytes[0] ^= 1));
+      assertRefused(witness, Kind.DAMAGED);
+    }
+  }
+
+  @Test
+  void aLogWhoseTilesAreDamagedOnTheWayIsNotSaidToContradictItself() throws Exception {
+    log.show(257);
+    try (Witness witness = witness()) {
+      witness.pull();
+      log.show(600);
+      // The root of 600 does without this tile; the proof needs it.
+      LogServer.Lie damage = damage(bytes -> bytes[0] ^= 1);
+      log.lying((exchange, path) -> path.equals("tile/0/001") && damage.answer(exchange, path));
+      assertRefused(witness, Kind.DAMAGED);
+    }
+  }
+
   private LogServer.Lie damage(Consumer<byte[]> change) {
     return (exchange, path) -> {
       byte[] bytes = tile(path);
