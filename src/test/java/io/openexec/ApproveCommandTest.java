@@ -10,11 +10,13 @@ import io.openexec.testing.Approver;
 import io.openexec.testing.Reply;
 import io.openexec.testing.TestService;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.keys.EdDsaKeyUtil;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,6 +91,49 @@ class ApproveCommandTest {
             "approval_id", "tenant_id", "action_hash", "issued_at", "expires_at", "signature");
     assertThat(Instant.parse(artifact.path("expires_at").asText()))
         .isEqualTo(Instant.parse(artifact.path("issued_at").asText()).plusSeconds(60));
+  }
+
+  private String trusted(String file, String issuer) {
+    assertThat(
+            terminal.run(
+                "keygen", "--public", file, "--trust", "--tenant=tenant-001", "--iss=" + issuer))
+        .isZero();
+    return terminal.out();
+  }
+
+  @Test
+  void theServiceTakesTokensFromThoseItTrustsAsKeygenShowsThem() throws Exception {
+    String second = directory.resolve("bob.pem").toString();
+    assertThat(terminal.run("keygen", second)).isZero();
+    Path trust = directory.resolve("trust.json");
+    Files.writeString(
+        trust, "{\"keys\":[" + trusted(key, "alice") + "," + trusted(second, "bob") + "]}");
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .with("OPENEXEC_MODE", "clawshield")
+            .with("OPENEXEC_TRUST", trust.toString())
+            .with("OPENEXEC_AUDIENCE", "openexec.example")
+            .tracing("trace", "", "approvals: 2");
+    String[] limits = {"--aud=openexec.example", "--nonce-bound", "--scope=echo", "--scope=trace"};
+    try (TestService service = setup.start()) {
+      approved(REQUEST, all(limits, "--token", "--iss=alice"));
+      Reply reply = service.requests().execute(terminal.out());
+      assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+
+      String traced =
+          REQUEST.replace("echo", "trace").replace("n1", "n2").replace("{\"to", "{\"id\":7,\"to");
+      approved(traced, all(limits, "--token", "--iss=alice"));
+      assertThat(service.requests().execute(terminal.out()).status()).isEqualTo(403);
+      approved(traced, all(limits, "--token", "--iss=alice", "--key=" + second, "--iss=bob"));
+      assertThat(service.requests().execute(terminal.out().replace("n2", "n3")).status())
+          .as("bound to the nonce")
+          .isEqualTo(403);
+      assertThat(service.requests().execute(terminal.out()).status()).isEqualTo(200);
+    }
+  }
+
+  private static String[] all(String[] some, String... more) {
+    return Stream.concat(Stream.of(some), Stream.of(more)).toArray(String[]::new);
   }
 
   private JsonNode claims(String token) throws Exception {
@@ -188,6 +233,18 @@ class ApproveCommandTest {
     assertThat(terminal.runWith(REQUEST, "approve", "--key", key + "x", "--tenant", "t"))
         .isEqualTo(2);
     assertThat(terminal.err()).hasLineCount(1).contains("is not a file");
+    String longNonce = REQUEST.replace("n1", "\ud83d\ude00".repeat(1_000));
+    assertThat(
+            terminal.runWith(
+                longNonce,
+                "approve",
+                "--key=" + key,
+                "--tenant=t",
+                "--token",
+                "--iss=i",
+                "--nonce-bound"))
+        .isEqualTo(2);
+    assertThat(terminal.err()).hasLineCount(1).contains("8192");
     String huge = "{\"action\":\"a\",\"payload\":{\"n\":9007199254740993},\"nonce\":\"n\"}";
     assertThat(
             terminal.runWith(

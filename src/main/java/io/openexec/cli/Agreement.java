@@ -98,8 +98,9 @@ final class Agreement {
 
   private void checkSameRequest(OpenedReceipt before, OpenedReceipt receipt) {
     for (String name : SAME_THROUGHOUT) {
-      JsonValue earlier = before.opened().get(name);
-      if (earlier != null && !Optional.of(earlier).equals(opened(receipt, name))) {
+      Optional<JsonValue> earlier = opened(before, name);
+      Optional<JsonValue> now = opened(receipt, name);
+      if (earlier.isPresent() && now.isPresent() && !earlier.equals(now)) {
         fail("an earlier receipt has another " + name);
       }
     }

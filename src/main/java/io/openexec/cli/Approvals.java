@@ -18,6 +18,9 @@ import java.util.UUID;
 final class Approvals {
   private static final String TOKEN_TYPE = "openexec-approval+jwt";
 
+  // What the service looks at.
+  private static final int MAX_TOKEN = 8_192;
+
   private Approvals() {}
 
   /** Returns an artifact in the form of OpenExec 0.1.10. */
@@ -43,7 +46,7 @@ final class Approvals {
    * Returns a token: a JWS in compact form.
    *
    * @param issuer who approves
-   * @throws Unusable if the payload is one that no token can approve
+   * @throws Unusable if the payload is one that no token can approve, or the token is too long
    */
   static String token(Terms terms, String issuer, SigningKey key) {
     ExecutionRequest request = terms.request();
@@ -70,8 +73,13 @@ final class Approvals {
     if (!terms.scope().isEmpty()) {
       claims.put("scope", String.join(" ", terms.scope()));
     }
-    return new Jws.Signer(TOKEN_TYPE, key)
-        .sign(Json.text(claims).getBytes(StandardCharsets.US_ASCII));
+    String token =
+        new Jws.Signer(TOKEN_TYPE, key).sign(Json.text(claims).getBytes(StandardCharsets.US_ASCII));
+    if (token.length() > MAX_TOKEN) {
+      throw new Unusable(
+          "the token would be longer than the " + MAX_TOKEN + " characters that are taken");
+    }
+    return token;
   }
 
   /** RFC 7519, section 4.1.3: one may stand alone. */

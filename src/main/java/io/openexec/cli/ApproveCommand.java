@@ -54,7 +54,6 @@ import picocli.CommandLine.Spec;
           + " tenant-001 --nonce-bound < request.json"
     })
 final class ApproveCommand implements Callable<Integer> {
-  private static final int MAX_TOKENS = 16;
   private static final long MAX_TTL = Duration.ofDays(366).toSeconds();
 
   @Spec private CommandSpec spec;
@@ -151,8 +150,8 @@ final class ApproveCommand implements Callable<Integer> {
     }
     if (!token) {
       checkArtifact();
-    } else if (keys.size() > MAX_TOKENS) {
-      throw usage("a request has at most " + MAX_TOKENS + " tokens");
+    } else if (keys.size() > RequestParser.MAX_TOKENS) {
+      throw usage("a request has at most " + RequestParser.MAX_TOKENS + " tokens");
     } else if (issuers.size() != keys.size()) {
       throw usage("a token needs its issuer: give one --iss for each --key");
     } else if (new HashSet<>(issuers).size() != issuers.size()) {

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -103,6 +104,8 @@ final class ExportCommand implements Callable<Integer> {
     try {
       Files.createFile(out, owner(out));
       Files.writeString(out, json + "\n", StandardCharsets.US_ASCII);
+    } catch (NoSuchFileException e) {
+      throw new Unusable(out + " cannot be written: its directory does not exist");
     } catch (FileAlreadyExistsException e) {
       throw new Unusable(out + " exists, and is not written over");
     } catch (IOException e) {
