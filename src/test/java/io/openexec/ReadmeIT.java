@@ -72,9 +72,17 @@ class ReadmeIT {
       assertThat(curls).hasSize(2);
       String host = address(service).replace("http://", "");
       String executed = run(curls.get(0).replace("localhost:5000", host), "");
-      assertThat(Files.readString(Path.of("README.md"))).contains(executed);
+      assertThat(Files.readString(Path.of("README.md")))
+          .contains(executed.substring(0, executed.indexOf("\"evidence\":\"eyJ") + 15));
       assertThat(run(curls.get(1).replace("localhost:5000", host), ""))
           .isEqualTo("{\"valid\":true,\"recorded\":true}");
+      String id = "5ca09451-db84-8915-bc5d-3bc6df465eff";
+      while (service.requests().get("/receipts/" + id).json().path("inclusion").isNull()) {
+        TimeUnit.MILLISECONDS.sleep(20);
+      }
+      assertThat(run(block("stranger"), address(service)))
+          .contains("signed by the trusted key", "of the signed tree", "\"succeeded\"")
+          .doesNotContain("DOES NOT HOLD");
     }
   }
 
