@@ -49,22 +49,24 @@ class FloodIT {
       ScheduledExecutorService flood = Executors.newScheduledThreadPool(1);
       Semaphore underWay = new Semaphore(AT_ONCE);
       AtomicInteger sent = new AtomicInteger();
-      flood.scheduleAtFixedRate(
-          () -> {
-            for (int i = 0; i < PER_SECOND / 100 && sent.get() < REQUESTS; i++) {
-              if (underWay.tryAcquire()) {
-                sent.incrementAndGet();
-                forge(service.requests(), underWay);
-              }
-            }
-          },
-          0,
-          10,
-          TimeUnit.MILLISECONDS);
+      var sending =
+          flood.scheduleAtFixedRate(
+              () -> {
+                for (int i = 0; i < PER_SECOND / 100 && sent.get() < REQUESTS; i++) {
+                  if (underWay.tryAcquire()) {
+                    sent.incrementAndGet();
+                    forge(service.requests(), underWay);
+                  }
+                }
+              },
+              0,
+              10,
+              TimeUnit.MILLISECONDS);
       double flooded = p99(service.requests());
       while (sent.get() < REQUESTS) {
         flooded = Math.max(flooded, p99(service.requests()));
       }
+      assertThat(sending.isDone()).as("it was sent to the end").isFalse();
       flood.shutdown();
       underWay.acquire(AT_ONCE);
       System.out.printf(
@@ -74,11 +76,14 @@ class FloodIT {
       assertThat(withEvidence.get() + without.get()).isEqualTo(REQUESTS);
       assertThat(withEvidence.get())
           .as("a thousand, and ten a second")
-          .isBetween(1_000L, 1_000L + 10 * (2 + REQUESTS / 100));
+          .isBetween(1_000L, 1_000L + 10L * (2 + REQUESTS / 100));
       assertThat(flooded).as("ms").isLessThan(Math.max(2 * quiet, 50));
       assertThat(Files.size(setup.database()) - before)
           .as("bytes, for each receipt")
-          .isLessThan((withEvidence.get() + 4 * SAMPLES) * 16_384);
+          .isLessThan((withEvidence.get() + 4L * SAMPLES) * 16_384);
+      // It counts one last time.
+      service.terminate();
+      service.awaitEnd();
     }
     assertThat(dropped(setup.database())).isEqualTo(without.get());
   }

@@ -59,7 +59,9 @@ class TakeoverTest {
   private static void assertReused(Reply reply) {
     assertThat(reply.status()).as(reply.text()).isEqualTo(422);
     assertThat(reply.code()).isEqualTo("nonce_reused");
-    assertThat(reply.json().has("id")).as("tells nothing of the other one").isFalse();
+    assertThat(UUID.fromString(reply.id()).version()).as("the denial's own").isEqualTo(7);
+    assertThat(reply.json().has("state")).as("tells nothing of the other one").isFalse();
+    assertThat(reply.json().has("result")).isFalse();
   }
 
   private static String check(TestService service, Old old, boolean asText) {
