@@ -1,5 +1,9 @@
 package io.openexec;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -29,7 +33,9 @@ class ArchitectureTest {
   @Test
   void theRulesSeeTheCode() {
     for (String name :
-        new String[] {"boundary", "execution", "receipt", "signature", "store", "camel", "cli"}) {
+        new String[] {
+          "boundary", "execution", "receipt", "signature", "store", "camel", "cli", "audit"
+        }) {
       assertThat(CLASSES.stream().filter(c -> c.getPackageName().equals("io.openexec." + name)))
           .as(name)
           .hasSizeGreaterThan(3);
@@ -90,6 +96,36 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.openexec.cli..")
+        .check(CLASSES);
+  }
+
+  /** What the auditor has in common with the writer: hashes, canonical forms, and readers. */
+  @Test
+  void theAuditorSharesNothingWithTheWriterButHashesAndReaders() {
+    String receipt =
+        "ActionHash|CanonicalJson|ExecutionId|Hash|JsonRefused|JsonValue|JwkSet|Jws|JwsRefused"
+            + "|OpenedReceipt|ReceiptHash|StrictJson|TokenActionHash|VerifiedReceipt";
+    String ledger =
+        "BundleId|Checkpoint|EntryBundle|Hashing|NodeHash|NoteRefused|SignatureType|SignedNote"
+            + "|TileId|TilePath|TileRefused|TreeHead|VerifiedCheckpoint|VerifierKey";
+    classes()
+        .that()
+        .resideInAPackage("io.openexec.audit..")
+        .should()
+        .onlyDependOnClassesThat(
+            resideOutsideOfPackage("io.openexec..")
+                .or(resideInAPackage("io.openexec.audit.."))
+                .or(nameMatching("io\\.openexec\\.receipt\\.(" + receipt + ")"))
+                .or(nameMatching("io\\.openexec\\.ledger\\.(" + ledger + ")"))
+                .or(nameMatching("io\\.openexec\\.signature\\.VerificationKey"))
+                .or(nameMatching("io\\.openexec\\.store\\.DatabaseUrl(\\$.*)?")))
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage("io.openexec.audit..")
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage("org.apache.camel..", "io.vertx..", "com.zaxxer..", "org.slf4j.."))
         .check(CLASSES);
   }
 

@@ -26,6 +26,7 @@ public final class Commands {
         .addSubcommand(new ApproveCommand(stdin, Clock.systemUTC()))
         .addSubcommand(new ExportCommand(database))
         .addSubcommand(new VerifyCommand())
+        .addSubcommand(new AuditCommand(database))
         .setExecutionExceptionHandler(Commands::failed);
   }
 

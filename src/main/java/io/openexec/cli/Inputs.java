@@ -1,6 +1,12 @@
 package io.openexec.cli;
 
 import io.openexec.execution.Errors;
+import io.openexec.ledger.NoteRefused;
+import io.openexec.ledger.SignatureType;
+import io.openexec.ledger.VerifierKey;
+import io.openexec.receipt.JsonRefused;
+import io.openexec.receipt.JwkSet;
+import io.openexec.receipt.StrictJson;
 import io.openexec.signature.KeyFile;
 import io.openexec.signature.SigningKey;
 import java.io.IOException;
@@ -9,10 +15,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /** What commands read, each with its bound. */
 final class Inputs {
+  private static final int MAX_KEY_FILE = 4_096;
+
   private Inputs() {}
 
   /**
@@ -60,6 +69,47 @@ final class Inputs {
       return KeyFile.read(file);
     } catch (IOException e) {
       throw new Unusable(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * Reads a set of keys to trust.
+   *
+   * @throws Unusable if it is none
+   */
+  static JwkSet keys(String option, Path file) {
+    try {
+      return JwkSet.parse(text(file, StrictJson.MAX_LENGTH));
+    } catch (JsonRefused e) {
+      throw new Unusable(option + ": " + file + " is not acceptable: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Takes a verifier key, or the file that holds it.
+   *
+   * @throws Unusable if it is neither, or a key of another type
+   */
+  static VerifierKey verifierKey(String option, String textOrFile, SignatureType type) {
+    try {
+      VerifierKey key =
+          VerifierKey.parse(
+              isFile(textOrFile) ? text(Path.of(textOrFile), MAX_KEY_FILE).strip() : textOrFile);
+      if (key.type() == type) {
+        return key;
+      }
+      throw new Unusable(
+          option + ": the key is one of a " + (type == SignatureType.ED25519 ? "witness" : "log"));
+    } catch (NoteRefused e) {
+      throw new Unusable(option + ": neither a file nor a key: " + e.getMessage());
+    }
+  }
+
+  private static boolean isFile(String text) {
+    try {
+      return Files.isRegularFile(Path.of(text));
+    } catch (InvalidPathException e) {
+      return false;
     }
   }
 }

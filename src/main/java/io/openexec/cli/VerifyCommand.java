@@ -3,17 +3,11 @@ package io.openexec.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
-import io.openexec.ledger.NoteRefused;
 import io.openexec.ledger.SignatureType;
 import io.openexec.ledger.VerifierKey;
 import io.openexec.receipt.CanonicalJson;
-import io.openexec.receipt.JsonRefused;
-import io.openexec.receipt.JwkSet;
 import io.openexec.receipt.OpenedReceipt;
-import io.openexec.receipt.StrictJson;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -48,7 +42,6 @@ import picocli.CommandLine.Spec;
     })
 final class VerifyCommand implements Callable<Integer> {
   private static final int DOES_NOT_HOLD = 1;
-  private static final int MAX_KEY_FILE = 4_096;
 
   @Spec private CommandSpec spec;
 
@@ -82,7 +75,8 @@ final class VerifyCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "a --witness cosigns what the ledger signs: give --ledger-key, too");
     }
-    Verification verification = new Verification(jwks == null ? null : keys(jwks), ledger());
+    Verification verification =
+        new Verification(jwks == null ? null : Inputs.keys("--jwks", jwks), ledger());
     verification.verify(Presented.parse(Inputs.text(file, Presented.MAX_LENGTH)));
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
@@ -94,14 +88,6 @@ final class VerifyCommand implements Callable<Integer> {
     return verification.holds() ? CommandLine.ExitCode.OK : DOES_NOT_HOLD;
   }
 
-  private static JwkSet keys(Path file) {
-    try {
-      return JwkSet.parse(Inputs.text(file, StrictJson.MAX_LENGTH));
-    } catch (JsonRefused e) {
-      throw new Unusable("--jwks: " + file + " is not acceptable: " + e.getMessage());
-    }
-  }
-
   private @Nullable LedgerCheck ledger() {
     if (ledgerKey == null) {
       return null;
@@ -109,35 +95,10 @@ final class VerifyCommand implements Callable<Integer> {
     List<VerifierKey> cosigners =
         witnesses.stream()
             .distinct()
-            .map(text -> verifierKey("--witness", text, SignatureType.COSIGNATURE_V1))
+            .map(text -> Inputs.verifierKey("--witness", text, SignatureType.COSIGNATURE_V1))
             .toList();
     return new LedgerCheck(
-        verifierKey("--ledger-key", ledgerKey, SignatureType.ED25519), cosigners);
-  }
-
-  private static VerifierKey verifierKey(String option, String textOrFile, SignatureType type) {
-    try {
-      VerifierKey key =
-          VerifierKey.parse(
-              isFile(textOrFile)
-                  ? Inputs.text(Path.of(textOrFile), MAX_KEY_FILE).strip()
-                  : textOrFile);
-      if (key.type() == type) {
-        return key;
-      }
-      throw new Unusable(
-          option + ": the key is one of a " + (type == SignatureType.ED25519 ? "witness" : "log"));
-    } catch (NoteRefused e) {
-      throw new Unusable(option + ": neither a file nor a key: " + e.getMessage());
-    }
-  }
-
-  private static boolean isFile(String text) {
-    try {
-      return Files.isRegularFile(Path.of(text));
-    } catch (InvalidPathException e) {
-      return false;
-    }
+        Inputs.verifierKey("--ledger-key", ledgerKey, SignatureType.ED25519), cosigners);
   }
 
   private static ObjectNode object(Verification verification) {

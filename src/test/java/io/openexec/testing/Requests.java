@@ -45,6 +45,18 @@ public final class Requests {
     return CLIENT.sendAsync(request, BodyHandlers.ofString()).thenApply(Reply::of);
   }
 
+  /** What is at a path, byte for byte. */
+  public byte[] bytes(String path) {
+    try {
+      return CLIENT.send(to(path).GET().build(), BodyHandlers.ofByteArray()).body();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
   public Reply get(String path) {
     return send(to(path).GET().build());
   }
