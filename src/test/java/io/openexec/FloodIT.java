@@ -28,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
  * without, it is a short one.
  */
 class FloodIT {
-  private static final int REQUESTS = Integer.getInteger("flood.requests", 12_000);
+  private static final boolean LONG = System.getProperty("flood.requests") != null;
+  private static final int REQUESTS = Integer.getInteger("flood.requests", 6_000);
   private static final int PER_SECOND = 1_500;
   private static final int AT_ONCE = 64;
   private static final int SAMPLES = 300;
@@ -77,7 +78,9 @@ class FloodIT {
       assertThat(withEvidence.get())
           .as("a thousand, and ten a second")
           .isBetween(1_000L, 1_000L + 10L * (2 + REQUESTS / 100));
-      assertThat(flooded).as("ms").isLessThan(Math.max(2 * quiet, 50));
+      if (LONG) {
+        assertThat(flooded).as("ms").isLessThan(2 * quiet);
+      }
       assertThat(Files.size(setup.database()) - before)
           .as("bytes, for each receipt")
           .isLessThan((withEvidence.get() + 4L * SAMPLES) * 16_384);
