@@ -493,6 +493,13 @@ class AuditTest {
   }
 
   @Test
+  void aReceiptSaysWhoseItIs() throws Exception {
+    forger.resign(5, receiptKey(), "\"iss\":\"", "\"iss\":\"not-");
+    assertThat(audit()).isEqualTo(1);
+    finds(": iss: expected");
+  }
+
+  @Test
   void whatTheServicesOwnKeysRewroteIsFoundByWhatWasKeptElsewhere() throws Exception {
     forger.resign(5, receiptKey(), "\"registry\":\"", "\"registry\":\"0");
     forger.rebuildTree();
