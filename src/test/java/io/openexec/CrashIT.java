@@ -99,6 +99,9 @@ class CrashIT {
     }
     assertThat(setup.traced()).as("what was in flight stays un-run").isEqualTo(traced);
     assertThat(unknown).as("executions that the kills interrupted").isPositive();
+    Terminal terminal =
+        new Terminal(directory, Map.of("OPENEXEC_DB_URL", "sqlite:///" + setup.database()));
+    assertThat(terminal.run("audit")).as(terminal.out() + terminal.err()).isZero();
   }
 
   /** Kills while the rest of the requests is under way. */

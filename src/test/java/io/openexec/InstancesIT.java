@@ -137,6 +137,8 @@ class InstancesIT {
       }
     }
     assertThat(setup.traced()).isEqualTo(traced);
+    Terminal terminal = new Terminal(directory, Map.of("OPENEXEC_DB_URL", database.url()));
+    assertThat(terminal.run("audit")).as(terminal.out() + terminal.err()).isZero();
   }
 
   private void awaitNothingRunning() throws InterruptedException {
