@@ -13,13 +13,12 @@ import io.openexec.ledger.SignatureType;
 import io.openexec.ledger.TileId;
 import io.openexec.ledger.TilePath;
 import io.openexec.ledger.VerifierKey;
-import io.openexec.signature.VerificationKey;
+import io.openexec.receipt.JwkSet;
 import io.openexec.store.LedgerReader;
 import io.openexec.store.LedgerReader.Inclusion;
 import io.openexec.store.LedgerReader.Proven;
 import io.openexec.store.LogIdentity;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -85,22 +84,11 @@ final class EvidencePages {
    * @throws Refusal 503 if the store is unavailable
    */
   Answer keys() {
-    ObjectNode set = JSON.objectNode();
-    ArrayNode keys = set.putArray("keys");
     try {
-      for (VerificationKey key : reader.receiptKeys()) {
-        keys.addObject()
-            .put("kty", "OKP")
-            .put("crv", "Ed25519")
-            .put("x", Base64.getUrlEncoder().withoutPadding().encodeToString(key.raw()))
-            .put("kid", key.thumbprint())
-            .put("alg", "EdDSA")
-            .put("use", "sig");
-      }
+      return Answer.of(200, JwkSet.of(reader.receiptKeys()).json());
     } catch (StoreUnavailable e) {
       throw Refusal.storeUnavailable();
     }
-    return Answer.of(200, set);
   }
 
   /**

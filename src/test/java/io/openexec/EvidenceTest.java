@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,6 +129,37 @@ class EvidenceTest {
       Reply unknown = service.requests().execute("lose", "{\"id\":1}", "u");
       assertThat(unknown.status()).isEqualTo(409);
       assertThat(Opened.of(unknown, jwks(service)).status()).isEqualTo("unknown");
+    }
+  }
+
+  @Test
+  void whatIsSettledHasAnotherReceiptAndTheFirstStays() throws Exception {
+    TestService.Setup setup =
+        new TestService.Setup(directory).tracing("lose", "?raise=java.io.IOException");
+    try (TestService service = setup.start()) {
+      Requests requests = service.requests();
+      Reply unknown = requests.execute("lose", "{\"id\":1}", "u");
+      Opened first = Opened.of(unknown, jwks(service));
+      Terminal operator = new Terminal(directory, setup.environment());
+      assertThat(
+              operator.run(
+                  "settle", unknown.id(), "--succeeded", "{\"paid\": true}", "--reason", "seen"))
+          .as(operator.err())
+          .isZero();
+      Reply settled = requests.execute("lose", "{\"id\":1}", "u");
+      assertThat(settled.status()).isEqualTo(200);
+      Opened second = Opened.of(settled, jwks(service));
+      assertThat(second.status()).isEqualTo("succeeded");
+      assertThat(second.clear().path("reason").asText()).isEqualTo("seen");
+      assertThat(second.clear().path("prev").asText()).isEqualTo(first.jti());
+      assertThat(second.opened().path("result")).hasToString("{\"paid\":true}");
+      assertThat(second.claim("admitted_at")).isEqualTo(first.claim("admitted_at"));
+      JsonNode receipt = proven(service, unknown.id());
+      assertThat(receipt.path("evidence")).isEqualTo(settled.json().path("evidence"));
+      assertThat(receipt.path("history")).containsExactly(unknown.json().path("evidence"));
+      assertThat(proven(service, first.jti()).path("evidence"))
+          .as("the earlier one is where it was")
+          .isEqualTo(unknown.json().path("evidence"));
     }
   }
 
@@ -308,12 +338,5 @@ class EvidenceTest {
                 "SELECT COUNT(*) FROM executions LEFT JOIN receipts"
                     + " ON jti = receipt_id AND execution_id = id WHERE jti IS NULL"))
         .containsExactly("0");
-  }
-
-  @Test
-  void anIdOfAnotherShapeIsNoId() {
-    try (TestService service = new TestService.Setup(directory).start()) {
-      assertThat(service.requests().get("/receipts/" + UUID.randomUUID()).status()).isEqualTo(404);
-    }
   }
 }

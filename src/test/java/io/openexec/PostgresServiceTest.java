@@ -246,6 +246,17 @@ class PostgresServiceTest {
   }
 
   @Test
+  void theKeysHaveToBeGiven() {
+    for (String key : List.of("OPENEXEC_RECEIPT_KEY", "OPENEXEC_LEDGER_KEY")) {
+      TestService.Setup setup = new TestService.Setup(directory).on(Postgres.database());
+      assertThatThrownBy(() -> setup.without(key).start())
+          .isInstanceOf(StartRefused.class)
+          .hasMessageContaining(key)
+          .hasMessageContaining("openexec keygen");
+    }
+  }
+
+  @Test
   void aServerThatDoesNotSyncIsRefused() throws Exception {
     try (EmbeddedPostgres server = EmbeddedPostgres.builder().start()) {
       TestService.Setup setup =

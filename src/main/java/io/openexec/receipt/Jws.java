@@ -173,9 +173,4 @@ public final class Jws {
   public String toString() {
     return object.serialize();
   }
-
-  /** Returns the compact form's bytes. */
-  public byte[] bytes() {
-    return toString().getBytes(StandardCharsets.US_ASCII);
-  }
 }
