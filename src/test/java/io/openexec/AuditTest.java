@@ -428,6 +428,10 @@ class AuditTest {
                 + "UPDATE outcome_history SET seq = seq - 10 WHERE seq >= 10",
             "no superseded outcome after a conflict"),
         change(
+            "INSERT INTO outcome_history SELECT execution_id, 2, state, reason, result, receipt,"
+                + " kind, 0 FROM outcome_history WHERE kind = 'conflict'",
+            "a receipt that tells of it"),
+        change(
             "INSERT INTO outcome_history SELECT execution_id, 1, state, reason, result, receipt,"
                 + " 'conflict', 0 FROM outcome_history WHERE execution_id = "
                 + SETTLED,
