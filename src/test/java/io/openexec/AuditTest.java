@@ -5,6 +5,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.openexec.ledger.Cosigner;
 import io.openexec.ledger.SignedNote;
 import io.openexec.ledger.VerifiedCheckpoint;
@@ -20,10 +21,14 @@ import io.openexec.testing.Requests;
 import io.openexec.testing.TestDatabase;
 import io.openexec.testing.TestService;
 import io.openexec.testing.TokenApprover;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -423,6 +428,10 @@ class AuditTest {
                 + "UPDATE outcome_history SET seq = seq - 10 WHERE seq >= 10",
             "no superseded outcome after a conflict"),
         change(
+            "INSERT INTO outcome_history SELECT execution_id, 2, state, reason, result, receipt,"
+                + " kind, 0 FROM outcome_history WHERE kind = 'conflict'",
+            "a receipt that tells of it"),
+        change(
             "INSERT INTO outcome_history SELECT execution_id, 1, state, reason, result, receipt,"
                 + " 'conflict', 0 FROM outcome_history WHERE execution_id = "
                 + SETTLED,
@@ -608,6 +617,72 @@ class AuditTest {
         TokenApprover.jwks(ALICE.as("alice-2026", "bob@example.org", Approver.TENANT)).toString());
     assertThat(audit("--trust", impostor.toString())).isEqualTo(1);
     finds("the key's issuer");
+  }
+
+  private static ObjectNode tokenClaims() {
+    return ALICE.claims("echo", "{}");
+  }
+
+  /** Approvals of {@code echo} with an empty payload under the nonce {@code new}: what is wrong. */
+  static Stream<Arguments> approvals() {
+    Instant now = Instant.now();
+    String of = Approver.hash("echo", "{}");
+    ObjectNode elsewhere =
+        APPROVER.sign(ANOTHER, "another", of, now.toString(), now.plusSeconds(9).toString());
+    ObjectNode shifted =
+        APPROVER.sign(ANOTHER, Approver.TENANT, of, now.toString(), now + " or later");
+    return Stream.of(
+        arguments(APPROVER.approve("echo", "{}"), null),
+        arguments(APPROVER.approve("echo", "{\"n\":1}"), ": action hash"),
+        arguments(elsewhere, ": tenant"),
+        arguments(shifted, ": expires_at"),
+        arguments(new Approver().approve("echo", "{}"), "a signature by a given key"),
+        arguments(token(tokenClaims()), null),
+        arguments(token(tokenClaims().put("nonce", "new")), null),
+        arguments(token(tokenClaims().put("nonce", "old")), ": nonce"),
+        arguments(token(tokenClaims().put("action", "add")), ": action"),
+        arguments(token(tokenClaims().put("tenant_id", "another")), ": tenant"),
+        arguments(token(ALICE.claims("echo", "{\"n\":1}")), ": action hash"),
+        arguments(token(tokenClaims().put("iss", "bob")), "the key's issuer"),
+        arguments(JSON.valueToTree("x.y.z"), "a token that is refused"),
+        arguments(null, "an approval"));
+  }
+
+  private static String idOf(String token) {
+    byte[] claims = Base64.getUrlDecoder().decode(token.split("\\.", -1)[1]);
+    try {
+      return JSON.readTree(claims).path("jti").asText();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonNode token(ObjectNode claims) {
+    return JSON.valueToTree(ALICE.sign(claims));
+  }
+
+  @ParameterizedTest
+  @MethodSource("approvals")
+  void anApprovalIsVerifiedAlsoWhereNoReceiptTellsOfIt(JsonNode approval, String misfit) {
+    String id =
+        approval == null || approval.asText().equals("x.y.z")
+            ? null
+            : approval.isObject() ? approval.path("approval_id").asText() : idOf(approval.asText());
+    forger.reserve("new", "echo", "{}", approval == null ? null : "[" + approval + "]", id);
+    assertThat(auditAll()).as(terminal.out()).isEqualTo(misfit == null ? 0 : 1);
+    if (misfit != null) {
+      finds(misfit);
+    }
+  }
+
+  @Test
+  void aTokenIsForTheTenantOfItsKey() throws Exception {
+    Path trust = directory.resolve("trust.json");
+    Files.writeString(
+        trust,
+        TokenApprover.jwks(ALICE.as("alice-2026", "alice@example.org", "another")).toString());
+    assertThat(audit("--trust", trust.toString())).isEqualTo(1);
+    finds("the key's tenant");
   }
 
   /** Writes the log as a mirror has it. */

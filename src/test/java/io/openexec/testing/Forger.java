@@ -8,6 +8,8 @@ import io.openexec.ledger.NodeHash;
 import io.openexec.ledger.NoteSigner;
 import io.openexec.ledger.Tile;
 import io.openexec.ledger.TreeHead;
+import io.openexec.receipt.CanonicalJson;
+import io.openexec.receipt.ExecutionId;
 import io.openexec.receipt.Jws;
 import io.openexec.receipt.Receipt;
 import io.openexec.signature.SigningKey;
@@ -125,6 +127,25 @@ public final class Forger {
     return new String(
         new NoteSigner(origin, key).sign(new Checkpoint(origin, head).text()).encode(),
         StandardCharsets.UTF_8);
+  }
+
+  /** Reserves an execution that nobody approved, unless these approvals do. */
+  public void reserve(String nonce, String action, String payload, String approvals, String id) {
+    String execution = ExecutionId.of(Approver.TENANT, nonce).toString();
+    update(
+        "INSERT INTO executions (id, tenant, nonce, action, action_hash, payload, state, approvals,"
+            + " owner, attempt, created_at, changed_at)"
+            + " VALUES (?, ?, ?, ?, ?, ?, 'running', ?, 'o', 1, 0, 0)",
+        execution,
+        Approver.TENANT,
+        CanonicalJson.quoted(nonce),
+        action,
+        Approver.hash(action, payload),
+        payload,
+        approvals);
+    if (id != null) {
+      update("INSERT INTO approvals VALUES (?, ?, ?)", Approver.TENANT, id, execution);
+    }
   }
 
   /** Puts the last leaf back into the queue. */
