@@ -10,6 +10,7 @@ import io.openexec.ledger.Cosigner;
 import io.openexec.ledger.SignedNote;
 import io.openexec.ledger.VerifiedCheckpoint;
 import io.openexec.ledger.VerifierKey;
+import io.openexec.receipt.ReceiptHash;
 import io.openexec.signature.KeyFile;
 import io.openexec.signature.SigningKey;
 import io.openexec.testing.Approver;
@@ -499,6 +500,27 @@ class AuditTest {
     forger.resignCheckpoints(SigningKey.generate());
     assertThat(audit()).isEqualTo(1);
     finds("one that is refused: the note is not signed by");
+  }
+
+  @Test
+  void anOutcomeThatWasHashedAnewIsHeldAgainstItsReceipt() {
+    String lost = TestDatabase.sqlite(directory).rows("SELECT " + LOST).get(0);
+    forger.execute(
+        "UPDATE executions SET state = 'failed', receipt = '"
+            + ReceiptHash.ofState(lost, "action_error", "failed")
+            + "' WHERE id = "
+            + LOST);
+    assertThat(auditAll()).isEqualTo(1);
+    finds(": status: expected \"failed\", found \"unknown\"");
+
+    String done = TestDatabase.sqlite(directory).rows("SELECT " + DONE).get(0);
+    forger.execute(
+        "UPDATE executions SET result = '{\"n\": 7}', receipt = '"
+            + ReceiptHash.ofText(done, "{\"n\": 7}")
+            + "' WHERE id = "
+            + DONE);
+    assertThat(auditAll()).isEqualTo(1);
+    finds(done.compareTo(lost) < 0 ? ": result: expected" : ": status: expected");
   }
 
   @Test
