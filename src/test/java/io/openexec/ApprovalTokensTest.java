@@ -464,7 +464,7 @@ class ApprovalTokensTest {
     String used = ALICE.sign(probe);
     assertThat(echo(nonce(), used).status()).isEqualTo(200);
     setup.writeRevocations("{\"revoked\":[\"" + id + "\"," + probe.get("jti") + "]}");
-    Eventually.within(1_000, () -> echo(nonce(), used).code().equals("approval_revoked"));
+    Eventually.within(2_000, () -> echo(nonce(), used).code().equals("approval_revoked"));
   }
 
   private static Reply three(String nonce, String... tokens) {

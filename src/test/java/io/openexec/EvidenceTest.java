@@ -44,14 +44,14 @@ class EvidenceTest {
     return reply.json();
   }
 
-  /** Waits for a proof as long as is promised, and then verifies it. */
+  /** Waits for a proof, and verifies it. */
   private static JsonNode proven(TestService service, String id) throws Exception {
     long begin = System.nanoTime();
     JsonNode receipt = receipt(service, id);
     while (receipt.path("inclusion").isNull()) {
       assertThat(System.nanoTime() - begin)
-          .as("a receipt is in a published checkpoint within a second")
-          .isLessThan(TimeUnit.SECONDS.toNanos(1));
+          .as("a receipt is in a published checkpoint soon")
+          .isLessThan(TimeUnit.SECONDS.toNanos(10));
       receipt = receipt(service, id);
     }
     JsonNode inclusion = receipt.path("inclusion");
@@ -107,6 +107,21 @@ class EvidenceTest {
             .toIterable()
             .containsExactly("id", "evidence", "inclusion", "history");
       }
+    }
+  }
+
+  @Test
+  void aReceiptIsInAPublishedCheckpointWithinASecond() throws Exception {
+    try (TestService service = new TestService.Setup(directory).start()) {
+      List<Long> nanos = new ArrayList<>();
+      for (int i = 0; i < 9; i++) {
+        String id = service.requests().execute("echo", "{}", "n" + i).id();
+        long begin = System.nanoTime();
+        proven(service, id);
+        nanos.add(System.nanoTime() - begin);
+      }
+      // The middle one: a machine may stall now and then, whatever runs on it.
+      assertThat(nanos.stream().sorted().toList().get(4)).isLessThan(TimeUnit.SECONDS.toNanos(1));
     }
   }
 
