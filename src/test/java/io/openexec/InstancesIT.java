@@ -53,7 +53,8 @@ class InstancesIT {
             .with("OPENEXEC_LEASE_SECONDS", Integer.toString(LEASE_SECONDS))
             .with("OPENEXEC_SELF_TEST", "false")
             .tracing("trace", "")
-            .tracing("hold", "?hold=" + release);
+            // Several services start while it runs.
+            .tracing("hold", "?hold=" + release, "timeoutSeconds: 300");
   }
 
   private Packaged start() throws IOException {
