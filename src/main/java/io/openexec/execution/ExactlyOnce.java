@@ -46,14 +46,20 @@ public final class ExactlyOnce {
   }
 
   /**
-   * Gate 4, the first half: finds what is on record.
+   * Gate 4, the first half: finds what is on record. Not so for a pure action: to run it does no
+   * harm, and the insert at its end tells as well whether the nonce is used.
    *
-   * @return {@link OnRecord}, or {@link Unclaimed} if there is nothing
+   * @return {@link OnRecord}, or {@link Unclaimed} if there is nothing, or nothing has to be found
    * @throws Refusal if the nonce belongs to another request, if nothing is on record and the
    *     candidate is for replay only, if an approval was used before the takeover, or if the store
    *     is unavailable
    */
   public Claim find(Candidate candidate) {
+    if (candidate instanceof Admissible admissible
+        && admissible.action().effect() == Effect.PURE
+        && store.insertsFindAll()) {
+      return new Unclaimed(admissible);
+    }
     VerifiedRequest verified = candidate.verified();
     Optional<Execution> found = find(verified);
     if (found.isPresent()) {
@@ -141,13 +147,8 @@ public final class ExactlyOnce {
       VerifiedRequest verified, Admitted admitted, Execution ended) {
     return store
         .insert(verified, admitted.at(), admitted.attempt(), ended)
-        .handle(
-            (inserted, failure) -> {
-              if (failure != null) {
-                throw Refusal.storeUnavailable();
-              }
-              return inserted;
-            })
+        // What cannot be written may be on record all the same.
+        .exceptionally(failure -> Insert.NONCE_TAKEN)
         .thenCompose(
             inserted ->
                 inserted == Insert.INSERTED

@@ -37,6 +37,12 @@ public interface ExecutionStore extends AutoCloseable {
   Optional<Execution> find(VerifiedRequest request) throws StoreUnavailable;
 
   /**
+   * Returns whether every nonce that is used makes an insert fail: nothing was taken over from
+   * OpenExec 0.1.10, which reads alone find.
+   */
+  boolean insertsFindAll();
+
+  /**
    * Returns whether an approval of a request counts as used by OpenExec 0.1.10, which kept no
    * record of approvals: it was issued before the takeover, and is for what was executed there.
    */

@@ -83,6 +83,11 @@ public final class JdbcExecutionStore implements ExecutionStore {
   }
 
   @Override
+  public boolean insertsFindAll() {
+    return takenOver.isEmpty();
+  }
+
+  @Override
   public boolean isUsedBeforeTakeover(VerifiedRequest request) throws StoreUnavailable {
     if (takenOver.isEmpty()
         || request.approvals().stream().noneMatch(a -> a.isIssuedBefore(takenOver.get()))) {

@@ -22,6 +22,15 @@ final class Candidates {
 
   /** A request, with an approval, for an effectful action. */
   static Candidate effectful(Action.Body body) {
+    return of(Effect.EFFECTFUL, body);
+  }
+
+  /** The same for a pure one. */
+  static Candidate pure(Action.Body body) {
+    return of(Effect.PURE, body);
+  }
+
+  private static Candidate of(Effect effect, Action.Body body) {
     VerifiedRequest verified =
         ApprovalVerifier.demo()
             .verify(
@@ -32,7 +41,7 @@ final class Candidates {
         new Action(
             "pay",
             "pays",
-            Effect.EFFECTFUL,
+            effect,
             JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema("{}"),
             Duration.ofSeconds(1),
             Map.of(),

@@ -1,11 +1,13 @@
 package io.openexec.execution;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.openexec.boundary.Reason;
 import io.openexec.boundary.Refusal;
 import io.openexec.boundary.VerifiedRequest;
+import io.openexec.execution.Claim.OnRecord;
 import io.openexec.execution.Claim.Unclaimed;
 import io.openexec.receipt.Hash;
 import io.openexec.receipt.Receipt;
@@ -84,6 +86,35 @@ class ExactlyOnceTest {
         .isInstanceOf(Claim.Admitted.class);
   }
 
+  private OnRecord runPure(Candidate pure) throws Exception {
+    Claim claim = exactlyOnce.reserve((Unclaimed) exactlyOnce.find(pure)).get();
+    Outcome outcome = Outcome.succeeded(pure.verified().request().payload());
+    return exactlyOnce.record(new Executed((Claim.Admitted) claim, outcome)).get();
+  }
+
+  @Test
+  void whilePureOutcomesCannotBeWrittenReplaysAreAnswered() throws Exception {
+    Candidate pure = Candidates.pure(payload -> payload);
+    OnRecord first = runPure(pure);
+    assertThat(first.replayed()).isFalse();
+    faulty.failure = StoreUnavailable.undone("the disk is full", null);
+    OnRecord again = runPure(pure);
+    assertThat(again.replayed()).isTrue();
+    assertThat(again.execution().receipt()).isEqualTo(first.execution().receipt());
+    assertThat(again.execution().evidence()).isEqualTo(first.execution().evidence());
+  }
+
+  @Test
+  void aPureOutcomeThatCannotBeWrittenIsNoExecution() throws Exception {
+    Candidate pure = Candidates.pure(payload -> payload);
+    faulty.failure = StoreUnavailable.undone("the disk is full", null);
+    assertThatThrownBy(() -> runPure(pure))
+        .hasCauseInstanceOf(Refusal.class)
+        .extracting(thrown -> ((Refusal) thrown.getCause()).reason())
+        .isEqualTo(Reason.STORE_UNAVAILABLE);
+    assertThat(real.find(pure.verified().executionId())).isEmpty();
+  }
+
   @Test
   void whatWasCertainlyNotWrittenIsNotReleased() {
     faulty.failure = StoreUnavailable.undone("too many writes are waiting", null);
@@ -152,6 +183,11 @@ class ExactlyOnceTest {
     @Override
     public Optional<Execution> find(VerifiedRequest request) throws StoreUnavailable {
       return real.find(request);
+    }
+
+    @Override
+    public boolean insertsFindAll() {
+      return real.insertsFindAll();
     }
 
     @Override
