@@ -174,6 +174,11 @@ public final class Service implements AutoCloseable {
               + "): stop what uses it, or set OPENEXEC_HOST and OPENEXEC_PORT",
           e);
     }
+    try {
+      flow.openDoors();
+    } catch (Exception e) {
+      throw new StartRefused("a door cannot be opened: " + Errors.rootCause(e), e);
+    }
   }
 
   /** Returns the port that it listens on. */

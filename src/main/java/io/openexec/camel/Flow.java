@@ -35,7 +35,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePattern;
 import org.apache.camel.Expression;
 import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
@@ -58,11 +60,14 @@ public final class Flow implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
   private static final String ROUTE_FILE = ".camel.yaml";
   private static final String ACTIONS = "actions";
+  private static final String EXECUTE = "direct:execute";
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
           "execute",
           "gates",
           "rejections",
+          "execute-with-retry",
+          "execute-once",
           "receipts",
           "receipt-check",
           "http-execute",
@@ -82,6 +87,7 @@ public final class Flow implements AutoCloseable {
   private volatile @Nullable Kernel kernel;
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
+  private @Nullable Doors doors;
 
   private Flow(Path folder) {
     this.folder = folder;
@@ -151,6 +157,7 @@ public final class Flow implements AutoCloseable {
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     door = new HttpDoor(context, workers);
+    AnswerConverters.addTo(context.getTypeConverterRegistry());
     for (Resource file : resources()) {
       load(context, file);
     }
@@ -162,8 +169,34 @@ public final class Flow implements AutoCloseable {
     if (!RegistryDigest.of(folder).equals(digest)) {
       throw new RouteFileRefused(folder + " was changed during the start; start again");
     }
+    doors = Doors.closed((ModelCamelContext) context);
     main.start();
     producer = context.createProducerTemplate();
+  }
+
+  /**
+   * Opens the doors that are not HTTP's: the consumers of the other routes.
+   *
+   * @throws Exception if one cannot start
+   */
+  public void openDoors() throws Exception {
+    Objects.requireNonNull(doors).open();
+  }
+
+  /**
+   * Sends a request through the gates.
+   *
+   * @param request its bytes, as the body of a request over HTTP would be
+   * @return the answer, which may be one that is not final
+   */
+  public CompletableFuture<Answer> execute(byte[] request) {
+    ProducerTemplate template = producer();
+    Endpoint gates = template.getCamelContext().getEndpoint(EXECUTE);
+    Exchange exchange = gates.createExchange(ExchangePattern.InOut);
+    exchange.getMessage().setBody(request);
+    return template
+        .asyncSend(gates, exchange)
+        .thenApply(done -> done.getMessage().getBody(Answer.class));
   }
 
   /** From now on the gates are those of that kernel. Nothing may be under way. */
@@ -259,6 +292,7 @@ public final class Flow implements AutoCloseable {
         "await", AsyncStep.of("await", OnRecord.class, found -> kernel().patience().await(found)));
     main.bind("answer", Step.of("answer", OnRecord.class, Answer::of));
     main.bind("deny", AsyncStep.ofExchange(this::deny));
+    main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
     main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
 
     main.bind(
@@ -341,6 +375,9 @@ public final class Flow implements AutoCloseable {
 
   /** Takes no new requests from now on. */
   public void refuseNew() {
+    if (doors != null) {
+      doors.close();
+    }
     if (door != null) {
       door.refuseNew();
     }

@@ -35,6 +35,15 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
     return status >= 400;
   }
 
+  /**
+   * Returns whether this is all there will ever be to say. If not, nothing is decided or it is not
+   * known yet, and the same request is to be sent again: a door that answers later, such as a
+   * queue, does so, and answers nothing before.
+   */
+  public boolean isFinal() {
+    return status != NOT_READY && retryAfter.isEmpty();
+  }
+
   /** Returns the body as bytes. */
   public byte[] bytes() {
     return json.getBytes(StandardCharsets.US_ASCII);

@@ -169,6 +169,17 @@ public final class TestService implements AutoCloseable {
       return own;
     }
 
+    /** Adds a door: the lines of its file. */
+    public Setup door(String name, String... lines) {
+      try {
+        Files.writeString(
+            ownRoutes().resolve(name + ".camel.yaml"), String.join("\n", lines) + "\n");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return this;
+    }
+
     public TestService start() {
       return new TestService(
           Service.start(Configuration.of(environment, directory, directory), clock));

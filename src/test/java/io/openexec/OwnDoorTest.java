@@ -1,0 +1,117 @@
+package io.openexec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.openexec.testing.Approver;
+import io.openexec.testing.Eventually;
+import io.openexec.testing.Requests;
+import io.openexec.testing.TestService;
+import io.openexec.testing.TokenApprover;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A door that an integration engineer writes: a file of a few lines, any consumer of Camel's. */
+class OwnDoorTest {
+  private static final long SOON = 15_000;
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  @TempDir Path directory;
+  private final Approver approver = new Approver();
+
+  private TestService.Setup setup() {
+    return new TestService.Setup(directory)
+        .clawshield(approver)
+        .door(
+            "ingress-own",
+            "- route:",
+            "    id: own",
+            "    from:",
+            "      uri: \"file:" + in() + "?delay=50&initialDelay=0\"",
+            "      steps:",
+            "        - to: direct:execute-with-retry",
+            "        - to: \"file:" + out() + "?tempPrefix=.\"");
+  }
+
+  private Path in() {
+    return directory.resolve("in");
+  }
+
+  private Path out() {
+    return directory.resolve("out");
+  }
+
+  private void drop(String body) throws IOException {
+    Files.createDirectories(in());
+    Path next = Files.writeString(directory.resolve("next"), body);
+    Files.move(next, in().resolve("request"));
+  }
+
+  private Path answered() throws IOException {
+    Eventually.within(SOON, () -> Files.isDirectory(out()) && answers().length == 1);
+    return out().resolve(answers()[0]);
+  }
+
+  private String[] answers() {
+    String[] names = out().toFile().list((folder, name) -> !name.startsWith("."));
+    return names == null ? new String[0] : names;
+  }
+
+  @Test
+  void itsRequestsPassTheSameGates() throws Exception {
+    try (TestService service = setup().start()) {
+      String body = Requests.body("echo", "{}", "n", approver.approve("echo", "{}"));
+      drop(body);
+      JsonNode answer = MAPPER.readTree(Files.readString(answered()));
+      assertThat(answer.path("result").path("echo").isObject()).isTrue();
+      assertThat(service.requests().execute(body).json()).isEqualTo(answer);
+    }
+  }
+
+  @Test
+  void whatIsNotFinalIsTriedAgain() throws Exception {
+    TestService.Setup setup = setup().trusting(new TokenApprover("a-1", "a", Approver.TENANT));
+    try (TestService service = setup.start()) {
+      setup.writeRevocations("gone");
+      Eventually.within(SOON, () -> service.requests().get("/ready").status() == 503);
+      drop(Requests.body("echo", "{}", "n", approver.approve("echo", "{}")));
+      TimeUnit.SECONDS.sleep(2);
+      assertThat(answers()).as("503 is nothing to hand out").isEmpty();
+      setup.trusting(new TokenApprover("a-1", "a", Approver.TENANT));
+      assertThat(MAPPER.readTree(Files.readString(answered())).path("approved").asBoolean())
+          .isTrue();
+    }
+  }
+
+  @Test
+  void nothingComesInBeforeTheServiceIsReady() throws Exception {
+    drop(Requests.body("echo", "{}", "n", approver.approve("echo", "{}")));
+    try (TestService service = setup().start()) {
+      assertThat(MAPPER.readTree(Files.readString(answered())).path("approved").asBoolean())
+          .isTrue();
+      assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void oneThatCannotOpenRefusesTheStart() {
+    TestService.Setup setup =
+        setup()
+            .door(
+                "ingress-wrong",
+                "- route:",
+                "    from:",
+                "      uri: \"file:" + in() + "?noSuchOption=1\"",
+                "      steps:",
+                "        - to: direct:execute");
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining("noSuchOption");
+  }
+}
