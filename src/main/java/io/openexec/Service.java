@@ -1,8 +1,10 @@
 package io.openexec;
 
+import io.openexec.camel.Content;
 import io.openexec.camel.Flow;
 import io.openexec.execution.ActionRegistry;
 import io.openexec.execution.Admission;
+import io.openexec.execution.Answer;
 import io.openexec.execution.Denials;
 import io.openexec.execution.Dispatcher;
 import io.openexec.execution.Errors;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
@@ -87,7 +90,22 @@ public final class Service implements AutoCloseable {
    * @throws StartRefused saying in one line why it does not start, having left nothing behind
    */
   public static Service start(Configuration configuration, Clock clock) {
-    Flow flow = readFlow(configuration);
+    return start(configuration, clock, true);
+  }
+
+  /**
+   * Starts a service without doors, for {@link #send}. The folder of {@link Configuration#routes}
+   * holds the actions and nothing else: the flow is the one that comes with the jar.
+   *
+   * @param clock judges approvals by its time
+   * @throws StartRefused saying in one line why it does not start, having left nothing behind
+   */
+  public static Service embed(Configuration configuration, Clock clock) {
+    return start(configuration, clock, false);
+  }
+
+  private static Service start(Configuration configuration, Clock clock, boolean http) {
+    Flow flow = readFlow(configuration, http);
     TrustFiles trust = new TrustFiles(configuration.trust(), configuration.revocations());
     KeyFiles keys = new KeyFiles(configuration.evidence(), configuration.database(), flow.digest());
     ForkJoinPool workers = workers();
@@ -100,7 +118,7 @@ public final class Service implements AutoCloseable {
     }
     Service service = new Service(configuration, flow, trust, workers, store, keys);
     try {
-      service.startFlow(clock);
+      service.startFlow(clock, http);
       return service;
     } catch (StartRefused e) {
       service.close();
@@ -108,9 +126,9 @@ public final class Service implements AutoCloseable {
     }
   }
 
-  private static Flow readFlow(Configuration configuration) {
+  private static Flow readFlow(Configuration configuration, boolean http) {
     try {
-      return Flow.read(configuration.routes());
+      return http ? Flow.read(configuration.routes()) : Flow.embedded(configuration.routes());
     } catch (IllegalArgumentException e) {
       throw new StartRefused(String.valueOf(e.getMessage()), e);
     }
@@ -131,7 +149,7 @@ public final class Service implements AutoCloseable {
     }
   }
 
-  private void startFlow(Clock clock) {
+  private void startFlow(Clock clock, boolean http) {
     Status status = new Status(configuration, registry, trust, store, clock);
     EvidencePages evidence = new EvidencePages(store.ledger());
     Flow.Kernel kernel =
@@ -153,14 +171,25 @@ public final class Service implements AutoCloseable {
             evidence::receipt,
             evidence::ledger);
     try {
-      flow.start(pages, workers);
+      flow.start(pages, workers, http);
     } catch (Exception e) {
       throw new StartRefused("the routes cannot start: " + Errors.rootCause(e), e);
     }
-    if (configuration.selfTest()) {
+    if (http && configuration.selfTest()) {
       SelfTest.run(flow, registry, workers, clock);
     }
     flow.serve(kernel);
+    if (http) {
+      listen();
+    }
+    try {
+      flow.openDoors();
+    } catch (Exception e) {
+      throw new StartRefused("a door cannot be opened: " + Errors.rootCause(e), e);
+    }
+  }
+
+  private void listen() {
     try {
       port = flow.listen(configuration.host(), configuration.loopback(), configuration.port());
     } catch (IOException e) {
@@ -174,11 +203,18 @@ public final class Service implements AutoCloseable {
               + "): stop what uses it, or set OPENEXEC_HOST and OPENEXEC_PORT",
           e);
     }
-    try {
-      flow.openDoors();
-    } catch (Exception e) {
-      throw new StartRefused("a door cannot be opened: " + Errors.rootCause(e), e);
-    }
+  }
+
+  /**
+   * Sends something to a route of the flow.
+   *
+   * @param route its name, such as {@code execute}
+   * @param body what a request to it over HTTP would have as its body, or below its path
+   * @return an {@link Answer}, or {@link Content}
+   */
+  public CompletableFuture<Object> send(String route, byte[] body) {
+    return CompletableFuture.completedFuture(body)
+        .thenComposeAsync(bytes -> flow.send(route, bytes), workers);
   }
 
   /** Returns the port that it listens on. */

@@ -46,7 +46,7 @@ class ArchitectureTest {
   void onlyTheCamelPackageAndTheRootImportCamel() {
     noClasses()
         .that()
-        .resideOutsideOfPackages("io.openexec", "io.openexec.camel..")
+        .resideOutsideOfPackages("io.openexec", "io.openexec.camel..", "io.openexec.component..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.apache.camel..", "io.vertx..")

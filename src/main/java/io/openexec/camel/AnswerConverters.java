@@ -3,6 +3,7 @@ package io.openexec.camel;
 import io.openexec.execution.Answer;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.util.function.Function;
 import org.apache.camel.spi.TypeConverterRegistry;
 import org.apache.camel.support.SimpleTypeConverter;
 
@@ -17,7 +18,7 @@ final class AnswerConverters {
   }
 
   private static <T> void add(
-      TypeConverterRegistry registry, Class<T> to, java.util.function.Function<Answer, T> form) {
+      TypeConverterRegistry registry, Class<T> to, Function<Answer, T> form) {
     registry.addTypeConverter(
         to,
         Answer.class,

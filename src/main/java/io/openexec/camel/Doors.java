@@ -6,6 +6,7 @@ import java.util.Set;
 import org.apache.camel.Route;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.spi.NodeIdFactory;
 import org.apache.camel.support.service.ServiceHelper;
 
 /**
@@ -33,9 +34,7 @@ final class Doors {
         route.setAutoStartup("false");
         routes.add(
             route.idOrCreate(
-                context
-                    .getCamelContextExtension()
-                    .getContextPlugin(org.apache.camel.spi.NodeIdFactory.class)));
+                context.getCamelContextExtension().getContextPlugin(NodeIdFactory.class)));
       }
     }
     return new Doors(context, routes);

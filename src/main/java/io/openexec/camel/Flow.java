@@ -23,17 +23,14 @@ import io.openexec.execution.ReceiptCheck;
 import io.openexec.receipt.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
@@ -50,7 +47,6 @@ import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ExpressionAdapter;
 import org.apache.camel.support.PluginHelper;
-import org.apache.camel.support.ResourceHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,9 +54,6 @@ import org.slf4j.LoggerFactory;
 /** Carries the kernel through the routes: binds the steps, loads the files, runs Camel. */
 public final class Flow implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
-  private static final String ROUTE_FILE = ".camel.yaml";
-  private static final String ACTIONS = "actions";
-  private static final String EXECUTE = "direct:execute";
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
           "execute",
@@ -70,6 +63,11 @@ public final class Flow implements AutoCloseable {
           "execute-once",
           "receipts",
           "receipt-check",
+          "keys",
+          "receipt",
+          "ledger");
+  private static final List<String> ROUTES_OF_HTTP =
+      List.of(
           "http-execute",
           "http-verify-receipt",
           "http-index",
@@ -80,7 +78,7 @@ public final class Flow implements AutoCloseable {
           "http-receipt",
           "http-ledger");
 
-  private final Path folder;
+  private final RouteFiles files;
   private final Hash digest;
   private final List<ActionFiles.Loaded> actionFiles;
   private final Main main = new Main();
@@ -89,10 +87,10 @@ public final class Flow implements AutoCloseable {
   private @Nullable HttpDoor door;
   private @Nullable Doors doors;
 
-  private Flow(Path folder) {
-    this.folder = folder;
-    this.digest = digest(folder);
-    this.actionFiles = ActionFiles.read(folder.resolve(ACTIONS), this::producer);
+  private Flow(RouteFiles files) {
+    this.files = files;
+    this.digest = digest(files);
+    this.actionFiles = ActionFiles.read(files.actions(), this::producer);
   }
 
   /**
@@ -101,15 +99,25 @@ public final class Flow implements AutoCloseable {
    * @throws IllegalArgumentException naming a file that is refused, and why, in one line
    */
   public static Flow read(Path folder) {
-    return new Flow(folder);
+    return new Flow(RouteFiles.of(folder));
   }
 
-  private static Hash digest(Path folder) {
+  /**
+   * Reads and checks the actions of a folder, for the flow that comes with the jar; it has no doors
+   * of its own.
+   *
+   * @throws IllegalArgumentException naming a file that is refused, and why, in one line
+   */
+  public static Flow embedded(Path actions) {
+    return new Flow(RouteFiles.inTheJar(actions));
+  }
+
+  private static Hash digest(RouteFiles files) {
     try {
-      return RegistryDigest.of(folder);
+      return files.digest();
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "the routes in " + folder + " cannot be read: " + Errors.rootCause(e), e);
+          "the routes in " + files + " cannot be read: " + Errors.rootCause(e), e);
     }
   }
 
@@ -146,28 +154,33 @@ public final class Flow implements AutoCloseable {
   /**
    * Starts the routes; {@link #serve} says over what, before anything can come in.
    *
+   * @param http whether HTTP is one of the doors
    * @param workers runs the steps of requests, which may read from the store
    * @throws Exception if they cannot start, or one that the flow needs is missing
    */
-  public void start(Pages pages, Executor workers) throws Exception {
+  public void start(Pages pages, Executor workers, boolean http) throws Exception {
     configure();
     bind(pages);
     main.init();
     CamelContext context = main.getCamelContext();
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
-    door = new HttpDoor(context, workers);
+    if (http) {
+      door = new HttpDoor(context, workers);
+    }
     AnswerConverters.addTo(context.getTypeConverterRegistry());
-    for (Resource file : resources()) {
+    for (Resource file : files.flow()) {
       load(context, file);
     }
-    for (String route : ROUTES_OF_THE_FLOW) {
-      if (((ModelCamelContext) context).getRouteDefinition(route) == null) {
-        throw new RouteFileRefused("no file in " + folder + " has the route " + route);
-      }
+    for (ActionFiles.Loaded action : actionFiles) {
+      load(context, action.route());
     }
-    if (!RegistryDigest.of(folder).equals(digest)) {
-      throw new RouteFileRefused(folder + " was changed during the start; start again");
+    require(ROUTES_OF_THE_FLOW, context);
+    if (http) {
+      require(ROUTES_OF_HTTP, context);
+    }
+    if (!files.digest().equals(digest)) {
+      throw new RouteFileRefused(files + " was changed during the start; start again");
     }
     doors = Doors.closed((ModelCamelContext) context);
     main.start();
@@ -184,19 +197,35 @@ public final class Flow implements AutoCloseable {
   }
 
   /**
-   * Sends a request through the gates.
+   * Sends something to a route of the flow, as a door does.
    *
-   * @param request its bytes, as the body of a request over HTTP would be
-   * @return the answer, which may be one that is not final
+   * @param route its name, such as {@code execute}
+   * @param body what a request to it over HTTP would have as its body, or below its path
+   * @return an {@link Answer}, or {@link Content}
    */
-  public CompletableFuture<Answer> execute(byte[] request) {
+  public CompletableFuture<Object> send(String route, byte[] body) {
     ProducerTemplate template = producer();
-    Endpoint gates = template.getCamelContext().getEndpoint(EXECUTE);
-    Exchange exchange = gates.createExchange(ExchangePattern.InOut);
-    exchange.getMessage().setBody(request);
-    return template
-        .asyncSend(gates, exchange)
-        .thenApply(done -> done.getMessage().getBody(Answer.class));
+    Endpoint direct = template.getCamelContext().getEndpoint("direct:" + route);
+    Exchange exchange = direct.createExchange(ExchangePattern.InOut);
+    exchange.getMessage().setBody(body);
+    return template.asyncSend(direct, exchange).thenApply(Flow::answer);
+  }
+
+  private static Object answer(Exchange done) {
+    Object body = done.getMessage().getBody();
+    if (done.getException() == null && (body instanceof Answer || body instanceof Content)) {
+      return body;
+    }
+    LOG.error("a route ended without an answer", done.getException());
+    return Answer.refusing(Refusal.internalError());
+  }
+
+  private void require(List<String> routes, CamelContext context) throws RouteFileRefused {
+    for (String route : routes) {
+      if (((ModelCamelContext) context).getRouteDefinition(route) == null) {
+        throw new RouteFileRefused("no file in " + files + " has the route " + route);
+      }
+    }
   }
 
   /** From now on the gates are those of that kernel. Nothing may be under way. */
@@ -349,21 +378,6 @@ public final class Flow implements AutoCloseable {
         exchange
             .getMessage()
             .setBody(page.apply(new String(bytes(exchange), StandardCharsets.UTF_8)));
-  }
-
-  /** Returns the flow's files, and the actions' exactly as they were checked. */
-  private List<Resource> resources() throws IOException {
-    List<Resource> resources = new ArrayList<>();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.sorted().toList()) {
-        String name = String.valueOf(file.getFileName());
-        if (name.endsWith(ROUTE_FILE)) {
-          resources.add(ResourceHelper.fromBytes(name, Files.readAllBytes(file)));
-        }
-      }
-    }
-    actionFiles.forEach(file -> resources.add(file.route()));
-    return resources;
   }
 
   private ProducerTemplate producer() {

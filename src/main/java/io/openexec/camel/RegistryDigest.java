@@ -9,7 +9,8 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Says which routes and actions are in force. */
@@ -26,20 +27,30 @@ public final class RegistryDigest {
    * @throws IOException if they cannot be read
    */
   public static Hash of(Path folder) throws IOException {
+    return of(read(folder, 2));
+  }
+
+  /** Returns it over files that are given by their paths. */
+  static Hash of(SortedMap<String, byte[]> files) {
     MessageDigest sha256 = sha256();
-    try (Stream<Path> files = Files.walk(folder, 2)) {
-      List<String> names =
-          files
-              .filter(file -> file.toString().endsWith(SUFFIX) && Files.isRegularFile(file))
-              .map(file -> folder.relativize(file).toString().replace('\\', '/'))
-              .sorted()
-              .toList();
-      for (String name : names) {
-        update(sha256, name.getBytes(StandardCharsets.UTF_8));
-        update(sha256, Files.readAllBytes(folder.resolve(name)));
+    files.forEach(
+        (name, content) -> {
+          update(sha256, name.getBytes(StandardCharsets.UTF_8));
+          update(sha256, content);
+        });
+    return new Hash(HexFormat.of().formatHex(sha256.digest()));
+  }
+
+  /** Reads the YAML files of a folder, so many levels deep. */
+  static SortedMap<String, byte[]> read(Path folder, int depth) throws IOException {
+    SortedMap<String, byte[]> read = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(folder, depth)) {
+      for (Path file :
+          files.filter(f -> f.toString().endsWith(SUFFIX) && Files.isRegularFile(f)).toList()) {
+        read.put(folder.relativize(file).toString().replace('\\', '/'), Files.readAllBytes(file));
       }
     }
-    return new Hash(HexFormat.of().formatHex(sha256.digest()));
+    return read;
   }
 
   private static void update(MessageDigest sha256, byte[] part) {

@@ -1,0 +1,207 @@
+package io.openexec.component;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.openexec.testing.Approver;
+import io.openexec.testing.Requests;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.main.Main;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** OpenExec in somebody else's Camel application. */
+class OpenExecComponentTest {
+  private static final JsonMapper MAPPER = new JsonMapper();
+  private static final Path ACTIONS = Path.of("routes/actions").toAbsolutePath();
+
+  @TempDir Path directory;
+  private final Approver approver = new Approver();
+  private final Main host = new Main();
+
+  @BeforeEach
+  void configure() {
+    set("actions", ACTIONS.toString());
+    set("databaseUrl", "sqlite:///" + directory.resolve("openexec.db"));
+    set("mode", "clawshield");
+    set("publicKey", approver.pem());
+    set("tenantId", Approver.TENANT);
+  }
+
+  @AfterEach
+  void stop() {
+    host.stop();
+  }
+
+  private void set(String property, String value) {
+    host.addInitialProperty("camel.component.openexec." + property, value);
+  }
+
+  private ProducerTemplate start(String uri) throws Exception {
+    host.configure()
+        .addRoutesBuilder(
+            new RouteBuilder() {
+              @Override
+              public void configure() {
+                // What the application does to its own routes does not reach the gates.
+                interceptFrom("direct:gates").stop();
+                interceptSendToEndpoint("direct:*").skipSendToOriginalEndpoint().stop();
+                from("seda:in").to(uri);
+              }
+            });
+    host.start();
+    return host.getCamelContext().createProducerTemplate();
+  }
+
+  private static Exchange send(
+      ProducerTemplate template, Object body, Map<String, Object> headers) {
+    return template.request(
+        "seda:in?timeout=20000",
+        exchange -> {
+          exchange.getMessage().setBody(body);
+          exchange.getMessage().setHeaders(new HashMap<>(headers));
+        });
+  }
+
+  private static JsonNode json(Exchange answered) throws Exception {
+    assertThat(answered.getException()).isNull();
+    return MAPPER.readTree(answered.getMessage().getBody(String.class));
+  }
+
+  private static int status(Exchange answered) {
+    return answered.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+  }
+
+  @Test
+  void executesWhatIsApprovedOnceAndAnswersReplays() throws Exception {
+    ProducerTemplate template = start("openexec:execute");
+    String body = Requests.body("echo", "{}", "n", approver.approve("echo", "{}"));
+    Exchange first = send(template, body, Map.of("mine", "stays"));
+    assertThat(status(first)).isEqualTo(200);
+    assertThat(json(first).path("evidence").isTextual()).isTrue();
+    assertThat(first.getMessage().getHeader("mine")).isEqualTo("stays");
+    assertThat(first.getMessage().getHeader("Content-Type")).isEqualTo("application/json");
+    assertThat(first.getMessage().getHeader("Idempotent-Replayed")).isNull();
+
+    Exchange again = send(template, body.getBytes(StandardCharsets.UTF_8), Map.of());
+    assertThat(json(again)).isEqualTo(json(first));
+    assertThat(again.getMessage().getHeader("Idempotent-Replayed")).isEqualTo(true);
+  }
+
+  @Test
+  void aRefusalIsAnAnswer() throws Exception {
+    ProducerTemplate template = start("openexec:execute");
+    Exchange refused =
+        send(template, "{\"action\":\"echo\",\"payload\":{},\"nonce\":\"n\"}", Map.of());
+    assertThat(status(refused)).isEqualTo(403);
+    assertThat(json(refused).path("code").asText()).isEqualTo("approval_missing");
+    assertThat(refused.getMessage().getHeader("Content-Type"))
+        .isEqualTo("application/problem+json");
+    assertThat(status(send(template, null, Map.of()))).as("no body").isEqualTo(422);
+  }
+
+  @Test
+  void headersOfTheApplicationDecideNothing() throws Exception {
+    ProducerTemplate template = start("openexec:execute");
+    Exchange refused =
+        send(
+            template,
+            "{\"action\":\"echo\",\"payload\":{},\"nonce\":\"n\"}",
+            Map.of("approved", true, "CamelHttpResponseCode", 200, "tenant", Approver.TENANT));
+    assertThat(status(refused)).isEqualTo(403);
+  }
+
+  @Test
+  void evidenceCanBeHandedOut() throws Exception {
+    ProducerTemplate template = start("openexec:execute");
+    String body = Requests.body("echo", "{}", "n", approver.approve("echo", "{}"));
+    String id = json(send(template, body, Map.of())).path("id").asText();
+    assertThat(MAPPER.readTree(ask(template, "receipt", id)).path("evidence").isTextual()).isTrue();
+    assertThat(MAPPER.readTree(ask(template, "keys", "")).path("keys").size()).isEqualTo(1);
+    assertThat(ask(template, "ledger", "key")).contains("+");
+  }
+
+  private static String ask(ProducerTemplate template, String operation, String body) {
+    return template.requestBody("openexec:" + operation, body, String.class);
+  }
+
+  @Test
+  void nothingListens() throws Exception {
+    start("openexec:execute");
+    assertThat(host.getCamelContext().hasComponent("platform-http")).isNull();
+    assertThat(Thread.getAllStackTraces().keySet())
+        .extracting(Thread::getName)
+        .noneMatch(name -> name.startsWith("vert.x"));
+  }
+
+  @Test
+  void whatIsOnRecordSurvivesTheApplication() throws Exception {
+    String body = Requests.body("echo", "{}", "n", approver.approve("echo", "{}"));
+    JsonNode first = json(send(start("openexec:execute"), body, Map.of()));
+    host.stop();
+    Main next = new Main();
+    next.setInitialProperties(host.getInitialProperties());
+    try {
+      next.start();
+      ProducerTemplate template = next.getCamelContext().createProducerTemplate();
+      assertThat(MAPPER.readTree(ask(template, "execute", body))).isEqualTo(first);
+    } finally {
+      next.stop();
+    }
+  }
+
+  @Test
+  void wrongPropertiesRefuseTheStartByName() {
+    set("mode", "lax");
+    assertThatThrownBy(() -> start("openexec:execute"))
+        .rootCause()
+        .hasMessageContaining("camel.component.openexec.mode is 'lax'");
+  }
+
+  @Test
+  void anUnknownPropertyRefusesTheStart() {
+    set("allowEverything", "true");
+    assertThatThrownBy(() -> start("openexec:execute")).hasMessageContaining("allowEverything");
+  }
+
+  @Test
+  void anUnknownOperationRefusesTheStart() {
+    assertThatThrownBy(() -> start("openexec:approve"))
+        .rootCause()
+        .hasMessageContaining("openexec:approve does not exist");
+  }
+
+  @Test
+  void noRouteBeginsThere() {
+    host.configure()
+        .addRoutesBuilder(
+            new RouteBuilder() {
+              @Override
+              public void configure() {
+                from("openexec:execute").to("log:x");
+              }
+            });
+    assertThatThrownBy(host::start).rootCause().hasMessageContaining("a route cannot begin there");
+  }
+
+  @Test
+  void theFlowInTheJarIsTheOneOfTheService() throws Exception {
+    for (String file : new String[] {"execute", "receipts", "rejections", "retries"}) {
+      String name = file + ".camel.yaml";
+      assertThat(getClass().getResourceAsStream("/io/openexec/routes/" + name))
+          .as(name)
+          .hasBinaryContent(Files.readAllBytes(Path.of("routes", name)));
+    }
+  }
+}
