@@ -150,7 +150,7 @@ public final class Service implements AutoCloseable {
   }
 
   private void startFlow(Clock clock, boolean http) {
-    Status status = new Status(configuration, registry, trust, store, clock);
+    Status status = new Status(configuration, registry, trust, store, sequencer::isStuck, clock);
     EvidencePages evidence = new EvidencePages(store.ledger());
     Flow.Kernel kernel =
         new Flow.Kernel(

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the service says of itself. */
@@ -31,6 +32,7 @@ public final class Status {
   private final ActionRegistry registry;
   private final TrustFiles trust;
   private final ExecutionStore store;
+  private final BooleanSupplier ledgerStuck;
   private final Clock clock;
   private @Nullable Probe lastProbe;
 
@@ -41,11 +43,13 @@ public final class Status {
       ActionRegistry registry,
       TrustFiles trust,
       ExecutionStore store,
+      BooleanSupplier ledgerStuck,
       Clock clock) {
     this.configuration = configuration;
     this.registry = registry;
     this.trust = trust;
     this.store = store;
+    this.ledgerStuck = ledgerStuck;
     this.clock = clock;
   }
 
@@ -78,6 +82,10 @@ public final class Status {
             .put("signature_verification", demo ? "disabled" : "enabled");
     if (demo && !configuration.loopback()) {
       health.put("insecure_demo", true);
+    }
+    if (ledgerStuck.getAsBoolean()) {
+      // What is executed has its receipts all the same; they wait. The log says for what.
+      health.put("ledger", "stuck");
     }
     configuration
         .allowList()

@@ -11,6 +11,7 @@ import io.openexec.ledger.VerifiedCheckpoint;
 import io.openexec.ledger.VerifierKey;
 import io.openexec.signature.KeyFile;
 import io.openexec.testing.Approver;
+import io.openexec.testing.Eventually;
 import io.openexec.testing.Opened;
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
@@ -69,6 +70,24 @@ class EvidenceTest {
             Hashing.leaf(receipt.path("evidence").asText().getBytes(StandardCharsets.US_ASCII)),
             checkpoint.head().root());
     return receipt;
+  }
+
+  @Test
+  void aLedgerThatWasRewrittenUnderItIsNotPublishedAndHealthSaysSo() throws Exception {
+    TestService.Setup setup = new TestService.Setup(directory);
+    try (TestService service = setup.start()) {
+      proven(service, service.requests().execute("echo", "{}", "n").json().path("id").asText());
+      assertThat(service.requests().get("/health").json().has("ledger")).isFalse();
+      StoreRows.execute(setup.database(), "UPDATE ledger SET root = '" + "A".repeat(43) + "='");
+      StoreRows.execute(setup.database(), "DELETE FROM checkpoints");
+      Eventually.within(
+          10_000,
+          () -> service.requests().get("/health").json().path("ledger").asText().equals("stuck"));
+      assertThat(StoreRows.of(setup.database(), "SELECT * FROM checkpoints")).isEmpty();
+      assertThat(service.requests().execute("echo", "{}", "m").status())
+          .as("what was approved is executed all the same")
+          .isEqualTo(200);
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.openexec.store;
 
 import io.openexec.execution.StoreUnavailable;
 import io.openexec.ledger.BundleId;
+import io.openexec.ledger.ConsistencyProof;
 import io.openexec.ledger.InclusionProof;
 import io.openexec.ledger.TileHashes;
 import io.openexec.ledger.TileId;
@@ -108,6 +109,18 @@ public final class LedgerReader implements AutoCloseable {
     try {
       TiledTree tree = new TiledTree(id -> tile(id, ledger), latest.get().size());
       return Optional.of(new Inclusion(tree.inclusion(index.getAsLong()), latest.get().note()));
+    } catch (Unreadable e) {
+      throw e.cause;
+    } catch (TilesDamaged e) {
+      throw new SQLException("the tiles on record are damaged", e);
+    }
+  }
+
+  /** Proves, from the tiles, that a tree of one size begins with all the leaves of another one. */
+  static ConsistencyProof consistency(long oldSize, long newSize, LedgerTable ledger)
+      throws SQLException {
+    try {
+      return new TiledTree(id -> tile(id, ledger), newSize).consistency(oldSize);
     } catch (Unreadable e) {
       throw e.cause;
     } catch (TilesDamaged e) {

@@ -30,11 +30,12 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes leaves of receipts, and publishes checkpoints of the tree that they make.
  *
- * <p>It keeps nothing in memory between two turns, so it may end, or pause, at any point. Leaves,
- * tiles and the tree's new state go into the database in one transaction, in which the state is
- * compared with the one that they were computed from: of several sequencers that had the same idea
- * one goes on. Only then a checkpoint is signed, of the state that the database has; it is the same
- * whoever signs it; and only those that the database has are ever served.
+ * <p>It keeps nothing in memory between two turns but {@link SignedBefore}, which only ever makes
+ * it refuse, so it may end, or pause, at any point. Leaves, tiles and the tree's new state go into
+ * the database in one transaction, in which the state is compared with the one that they were
+ * computed from: of several sequencers that had the same idea one goes on. Only then a checkpoint
+ * is signed, of the state that the database has; it is the same whoever signs it; and only those
+ * that the database has are ever served.
  */
 public final class Sequencer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Sequencer.class);
@@ -63,13 +64,15 @@ public final class Sequencer implements AutoCloseable {
   private final Consumer<Step> observer;
   private final ScheduledExecutorService turns =
       Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "openexec-sequencer"));
-  private boolean failing;
+  private final SignedBefore before;
+  private volatile boolean failing;
 
   Sequencer(JdbcExecutionStore store, String origin, SigningKey key, Consumer<Step> observer) {
     this.store = store;
     this.origin = origin;
     this.signer = new NoteSigner(origin, key);
     this.observer = observer;
+    this.before = new SignedBefore(signer.verifierKey());
   }
 
   /**
@@ -110,6 +113,7 @@ public final class Sequencer implements AutoCloseable {
     Turn turn = store.read(Turn::read);
     observer.accept(Step.READ);
     TreeHead head = turn.head;
+    before.checkNotBefore(head);
     boolean more = false;
     if (!turn.waiting.isEmpty()) {
       Appended appended =
@@ -141,6 +145,11 @@ public final class Sequencer implements AutoCloseable {
   }
 
   private void publish(TreeHead head) throws StoreUnavailable {
+    store.read(
+        table -> {
+          before.checkExtends(head, table.ledger());
+          return head;
+        });
     String note =
         new String(
             signer.sign(new Checkpoint(origin, head).text()).encode(), StandardCharsets.UTF_8);
@@ -150,7 +159,13 @@ public final class Sequencer implements AutoCloseable {
           table.ledger().add(new Published(head.size(), note), table.millis());
           return note;
         });
+    before.remember(head);
     observer.accept(Step.PUBLISHED);
+  }
+
+  /** Returns whether receipts wait for the ledger, because its latest turn failed. */
+  public boolean isStuck() {
+    return failing;
   }
 
   /** What a turn begins with. */

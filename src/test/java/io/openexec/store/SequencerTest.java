@@ -78,7 +78,7 @@ abstract class SequencerTest {
     return new Receipt(id, null, "evidence-" + id, List.of());
   }
 
-  private void keep(int count, JdbcExecutionStore in) {
+  void keep(int count, JdbcExecutionStore in) {
     List<CompletableFuture<Void>> kept = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       kept.add(in.keep(receipt(), false));
