@@ -16,6 +16,8 @@ import io.openexec.testing.Opened;
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,6 +72,32 @@ class EvidenceTest {
             Hashing.leaf(receipt.path("evidence").asText().getBytes(StandardCharsets.US_ASCII)),
             checkpoint.head().root());
     return receipt;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/receipts/../health",
+        "/ledger/..",
+        "/ledger/.",
+        "/ledger/../execute",
+        "/receipts/%2e%2e/health",
+        "/ledger//key",
+        "/ledger/./key",
+        "/ledger/k%65y",
+        "/receipts/"
+      })
+  void belowAPathThereIsNothingElse(String path) throws Exception {
+    try (TestService service = new TestService.Setup(directory).start();
+        Socket client = new Socket(InetAddress.getLoopbackAddress(), service.port())) {
+      client
+          .getOutputStream()
+          .write(
+              ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(client.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+          .isEqualTo("HTTP/1.1 404");
+    }
   }
 
   @Test

@@ -27,16 +27,23 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
   private static final Logger LOG = LoggerFactory.getLogger(HttpConsumer.class);
 
   private final Executor workers;
+  private final Unsent unsent;
 
   /**
    * Makes a consumer.
    *
    * @param workers where the route's steps run up to the first that is asynchronous
+   * @param unsent writes the answers
    */
   HttpConsumer(
-      PlatformHttpEndpoint endpoint, Processor processor, String router, Executor workers) {
+      PlatformHttpEndpoint endpoint,
+      Processor processor,
+      String router,
+      Executor workers,
+      Unsent unsent) {
     super(endpoint, processor, List.of(), router);
     this.workers = workers;
+    this.unsent = unsent;
   }
 
   @Override
@@ -65,7 +72,7 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
             context.runOnContext(
                 nothing -> {
                   if (!request.response().ended() && !request.response().closed()) {
-                    HttpGuard.write(request.response(), answer);
+                    unsent.write(request.request(), answer);
                   }
                   arrival.leave();
                 });

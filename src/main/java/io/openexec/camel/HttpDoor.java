@@ -59,6 +59,7 @@ final class HttpDoor implements AutoCloseable {
   private final ExecutorService statusWorkers =
       Executors.newFixedThreadPool(STATUS_WORKERS, task -> new Thread(task, "openexec-status"));
   private final Router router = Router.router(vertx);
+  private final Unsent unsent = new Unsent(vertx);
   private final Capacity capacity =
       new Capacity(
           MAX_REQUESTS,
@@ -93,7 +94,7 @@ final class HttpDoor implements AutoCloseable {
 
   private PlatformHttpConsumer consumer(PlatformHttpEndpoint endpoint, Processor processor) {
     boolean status = endpoint.getConsumes() == null;
-    return new HttpConsumer(endpoint, processor, ROUTER, status ? statusWorkers : workers);
+    return new HttpConsumer(endpoint, processor, ROUTER, status ? statusWorkers : workers, unsent);
   }
 
   /** Answers what failed between the guard and the route. */
@@ -109,10 +110,10 @@ final class HttpDoor implements AutoCloseable {
     if (!request.response().ended() && !request.response().headWritten()) {
       // What is left of the request is not worth reading.
       request.response().putHeader("Connection", "close");
-      HttpGuard.write(request.response(), Answer.refusing(refusal));
+      var unused = HttpGuard.write(request.response(), Answer.refusing(refusal));
       if (refusal.reason() == Reason.REQUEST_TIMEOUT) {
         // Else the server would wait for the rest of the body after all.
-        var unused = request.request().connection().close();
+        var unusedClose = request.request().connection().close();
       }
     }
   }
@@ -127,7 +128,7 @@ final class HttpDoor implements AutoCloseable {
                 ? Refusal.headersTooLarge()
                 : Refusal.badRequest();
     request.response().putHeader("Connection", "close");
-    HttpGuard.write(request.response(), Answer.refusing(refusal));
+    var unused = HttpGuard.write(request.response(), Answer.refusing(refusal));
     request.connection().close();
   }
 
@@ -225,7 +226,7 @@ final class HttpDoor implements AutoCloseable {
         } else if (Arrival.withBody(request, capacity)) {
           reader.handle(request);
         } else {
-          HttpGuard.write(request.response(), Answer.refusing(Refusal.overloaded()));
+          var unused = HttpGuard.write(request.response(), Answer.refusing(Refusal.overloaded()));
         }
       };
     }

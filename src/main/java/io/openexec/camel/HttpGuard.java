@@ -2,6 +2,7 @@ package io.openexec.camel;
 
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Answer;
+import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -28,6 +29,8 @@ final class HttpGuard implements Handler<HttpServerRequest> {
 
   private static final String FOR_EVER = "public, max-age=31536000, immutable";
 
+  private static final Pattern PLAIN = Pattern.compile("(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)+");
+
   private final Handler<HttpServerRequest> next;
   private final Map<String, Resource> resources;
   private final boolean loopback;
@@ -50,6 +53,11 @@ final class HttpGuard implements Handler<HttpServerRequest> {
 
   @Override
   public void handle(HttpServerRequest request) {
+    if (request.response().writeQueueFull()) {
+      // It asks for more without reading what it was answered.
+      var unused = request.connection().close();
+      return;
+    }
     Refusal refusal = refusal(request);
     if (refusal == null) {
       next.handle(request);
@@ -86,6 +94,10 @@ final class HttpGuard implements Handler<HttpServerRequest> {
     Resource exact = path == null ? null : resources.get(path);
     if (path == null || (exact != null && !exact.prefix())) {
       return exact;
+    }
+    if (!PLAIN.matcher(path).matches()) {
+      // The router behind would decode or shorten it, and find another resource.
+      return null;
     }
     return resources.entrySet().stream()
         .filter(entry -> entry.getValue().prefix() && path.startsWith(entry.getKey() + "/"))
@@ -130,27 +142,25 @@ final class HttpGuard implements Handler<HttpServerRequest> {
     if (draining) {
       response.putHeader("Connection", "close");
     }
-    write(response, Answer.refusing(refusal));
+    var unused = write(response, Answer.refusing(refusal));
   }
 
   /** Writes an answer, or content; the only place that does. */
-  static void write(HttpServerResponse response, Object answer) {
-    if (answer instanceof Content content) {
-      write(response, content);
-    } else {
-      write(response, (Answer) answer);
-    }
+  static Future<Void> write(HttpServerResponse response, Object answer) {
+    return answer instanceof Content content
+        ? write(response, content)
+        : write(response, (Answer) answer);
   }
 
-  private static void write(HttpServerResponse response, Content content) {
+  private static Future<Void> write(HttpServerResponse response, Content content) {
     response
         .putHeader("Content-Type", content.type())
         .putHeader("Cache-Control", content.immutable() ? FOR_EVER : "no-cache")
         .putHeader("X-Content-Type-Options", "nosniff");
-    var unused = response.end(Buffer.buffer(content.bytes()));
+    return response.end(Buffer.buffer(content.bytes()));
   }
 
-  static void write(HttpServerResponse response, Answer answer) {
+  static Future<Void> write(HttpServerResponse response, Answer answer) {
     response
         .setStatusCode(answer.status())
         .putHeader("Content-Type", answer.mediaType())
@@ -160,7 +170,7 @@ final class HttpGuard implements Handler<HttpServerRequest> {
       response.putHeader("Idempotent-Replayed", "true");
     }
     answer.retryAfter().ifPresent(s -> response.putHeader("Retry-After", Integer.toString(s)));
-    var unused = response.end(Buffer.buffer(answer.bytes()));
+    return response.end(Buffer.buffer(answer.bytes()));
   }
 
   /** From now on, refuses every request as one that comes too late. */
