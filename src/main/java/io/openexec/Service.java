@@ -110,7 +110,7 @@ public final class Service implements AutoCloseable {
 
   private static Flow readFlow(Configuration configuration) {
     try {
-      return Flow.read(configuration.routes());
+      return Flow.read(configuration.routes(), configuration.secrets());
     } catch (IllegalArgumentException e) {
       throw new StartRefused(String.valueOf(e.getMessage()), e);
     }
@@ -149,6 +149,7 @@ public final class Service implements AutoCloseable {
             status::health,
             status::ready,
             status::version,
+            status::actions,
             evidence::keys,
             evidence::receipt,
             evidence::ledger);

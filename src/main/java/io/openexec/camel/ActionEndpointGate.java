@@ -72,7 +72,7 @@ final class ActionEndpointGate {
               "forceWrites",
               "allowNullBody"),
           "sql",
-          Set.of("dataSource", "outputType", "noop", "batch", "separator"),
+          Set.of("query", "dataSource", "outputType", "noop", "batch", "separator"),
           BuiltinComponent.SCHEME,
           Set.of());
 
@@ -147,6 +147,9 @@ final class ActionEndpointGate {
     require(
         known == null || known.contains(name),
         "to '" + scheme + ":' may not use the option " + name + " (allowed: " + known + ")");
+    require(
+        !RESOURCE_PATH.matcher(value.strip()).matches(),
+        "to: the option " + name + " leads to a resource elsewhere; write it here");
     require(
         !STEERING.matcher(name.replace("-", "").toLowerCase(Locale.ROOT)).matches(),
         "to: the option " + name + " lets a message steer the endpoint or a header");

@@ -1,5 +1,6 @@
 package io.openexec.camel;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.boundary.ApprovalVerifier;
 import io.openexec.boundary.ExecutionRequest;
 import io.openexec.boundary.Refusal;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +44,7 @@ import org.apache.camel.Expression;
 import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.component.sql.SqlComponent;
 import org.apache.camel.main.DefaultMainShutdownStrategy;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainConfigurationProperties;
@@ -76,32 +79,37 @@ public final class Flow implements AutoCloseable {
           "http-health",
           "http-ready",
           "http-version",
+          "http-actions",
           "http-keys",
           "http-receipt",
           "http-ledger");
 
   private final Path folder;
   private final Hash digest;
+  private final List<ActionDatabase> databases;
   private final List<ActionFiles.Loaded> actionFiles;
+  private final List<HikariDataSource> pools = new ArrayList<>();
   private final Main main = new Main();
   private volatile @Nullable Kernel kernel;
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
   private @Nullable Doors doors;
 
-  private Flow(Path folder) {
+  private Flow(Path folder, Secrets secrets) {
     this.folder = folder;
     this.digest = digest(folder);
-    this.actionFiles = ActionFiles.read(folder.resolve(ACTIONS), this::producer);
+    this.databases = ActionResources.read(folder, secrets);
+    this.actionFiles = ActionFiles.read(folder.resolve(ACTIONS), secrets, this::producer);
   }
 
   /**
    * Reads and checks the files of a folder; starts nothing yet.
    *
+   * @param secrets what the actions' resources log in with
    * @throws IllegalArgumentException naming a file that is refused, and why, in one line
    */
-  public static Flow read(Path folder) {
-    return new Flow(folder);
+  public static Flow read(Path folder, Secrets secrets) {
+    return new Flow(folder, secrets);
   }
 
   private static Hash digest(Path folder) {
@@ -139,6 +147,7 @@ public final class Flow implements AutoCloseable {
       Supplier<Answer> health,
       Supplier<Answer> ready,
       Supplier<Answer> version,
+      Supplier<Answer> actions,
       Supplier<Answer> keys,
       Function<String, Answer> receipt,
       Function<String, Content> ledger) {}
@@ -152,10 +161,12 @@ public final class Flow implements AutoCloseable {
   public void start(Pages pages, Executor workers) throws Exception {
     configure();
     bind(pages);
+    openDatabases();
     main.init();
     CamelContext context = main.getCamelContext();
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
+    context.addComponent("sql", sql());
     door = new HttpDoor(context, workers);
     AnswerConverters.addTo(context.getTypeConverterRegistry());
     for (Resource file : resources()) {
@@ -304,9 +315,29 @@ public final class Flow implements AutoCloseable {
     main.bind("health", page(pages.health()));
     main.bind("ready", page(pages.ready()));
     main.bind("version", page(pages.version()));
+    main.bind("actions", page(pages.actions()));
     main.bind("keys", page(pages.keys()));
     main.bind("receipt", below(pages.receipt()));
     main.bind("ledger", below(pages.ledger()));
+  }
+
+  private void openDatabases() throws SQLException {
+    for (ActionDatabase database : databases) {
+      if (main.lookup(database.name(), Object.class) != null) {
+        throw new SQLException(
+            database + ": the name is one of OpenExec's own; choose another one");
+      }
+      HikariDataSource pool = database.open();
+      pools.add(pool);
+      main.bind(database.name(), pool);
+    }
+  }
+
+  private static SqlComponent sql() {
+    SqlComponent sql = new SqlComponent();
+    sql.setRowMapperFactory(new SqlRows());
+    sql.setServiceLocationEnabled(false);
+    return sql;
   }
 
   private static void parse(Exchange exchange) {
@@ -394,6 +425,7 @@ public final class Flow implements AutoCloseable {
   @Override
   public void close() {
     main.stop();
+    pools.forEach(HikariDataSource::close);
     if (door != null) {
       door.close();
     }
