@@ -86,7 +86,7 @@ final class ActionEndpointGate {
               + "|synchronous|headerfilterstrategy|headerstocopy|.*redeliver.*");
 
   /** What Camel decodes, resolves or takes verbatim after it was checked. */
-  private static final Pattern HIDING = Pattern.compile("[%$]|#\\{|RAW[({]");
+  private static final Pattern HIDING = Pattern.compile("[%$+]|#\\{|RAW[({]");
 
   private static final Pattern STATIC_URI = Pattern.compile("([a-z][a-z0-9+.-]*):(?!\\s)(.*)");
 
@@ -163,6 +163,7 @@ final class ActionEndpointGate {
     literal("to", value);
     require(
         !HIDING.matcher(value.asText()).find(),
-        "to: an endpoint is plain text, without %, $, #{ and RAW()");
+        "to: an endpoint is plain text, without %, $, #{ and RAW(), and without +, which Camel"
+            + " reads as a space (in SQL, a + b is a - -b)");
   }
 }

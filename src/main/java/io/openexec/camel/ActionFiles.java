@@ -9,6 +9,7 @@ import com.networknt.schema.JsonSchemaException;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaId;
 import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import com.networknt.schema.resource.DisallowSchemaLoader;
@@ -66,6 +67,9 @@ final class ActionFiles {
           SpecVersion.VersionFlag.V202012,
           // Nothing is fetched: a reference leads within its own schema or nowhere.
           factory -> factory.schemaLoaders(l -> l.add(DisallowSchemaLoader.getInstance())));
+
+  private static final SchemaValidatorsConfig STRICT_PATTERNS =
+      SchemaValidatorsConfig.builder().regularExpressionFactory(SchemaPattern::compile).build();
 
   private ActionFiles() {}
 
@@ -252,7 +256,7 @@ final class ActionFiles {
             .validate(schema.toString(), InputFormat.JSON);
     require(errors.isEmpty(), key + " is not a JSON Schema: " + errors);
     try {
-      JsonSchema compiled = SCHEMAS.getSchema(schema);
+      JsonSchema compiled = SCHEMAS.getSchema(schema, STRICT_PATTERNS);
       compiled.initializeValidators();
       return compiled;
     } catch (JsonSchemaException e) {

@@ -9,6 +9,7 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.component.sql.RowMapperFactory;
@@ -73,9 +74,11 @@ final class SqlRows implements RowMapperFactory {
         || value instanceof Short
         || value instanceof Double
         || value instanceof Float
-        || value instanceof Boolean
-        || value instanceof byte[]) {
+        || value instanceof Boolean) {
       return value;
+    }
+    if (value instanceof byte[] bytes) {
+      return Base64.getEncoder().encodeToString(bytes);
     }
     return rows.getString(column);
   }
