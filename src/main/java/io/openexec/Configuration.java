@@ -5,6 +5,7 @@ import io.openexec.boundary.AllowLists;
 import io.openexec.boundary.ApprovalKeys;
 import io.openexec.boundary.ApprovalVerifier;
 import io.openexec.boundary.TrustSource;
+import io.openexec.camel.Secrets;
 import io.openexec.execution.Errors;
 import io.openexec.store.DatabaseUrl;
 import java.io.IOException;
@@ -45,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * @param audience {@code OPENEXEC_AUDIENCE}: what a token's {@code aud} has to name
  * @param tenants {@code OPENEXEC_TENANTS}: what each tenant may have executed
  * @param evidence who signs
+ * @param secrets {@code OPENEXEC_SECRETS} and the environment: what actions log in with
  */
 public record Configuration(
     Mode mode,
@@ -63,7 +65,8 @@ public record Configuration(
     Optional<Path> revocations,
     Optional<String> audience,
     Optional<Map<String, AllowList>> tenants,
-    Evidence evidence) {
+    Evidence evidence,
+    Secrets secrets) {
   static final String RECEIPT_KEY = "OPENEXEC_RECEIPT_KEY";
   static final String LEDGER_KEY = "OPENEXEC_LEDGER_KEY";
   private static final String ORIGIN = "OPENEXEC_ORIGIN";
@@ -83,6 +86,7 @@ public record Configuration(
   private static final String REVOCATIONS = "OPENEXEC_REVOCATIONS";
   private static final String AUDIENCE = "OPENEXEC_AUDIENCE";
   private static final String TENANTS = "OPENEXEC_TENANTS";
+  private static final String SECRETS = "OPENEXEC_SECRETS";
   private static final Set<String> ONLY_IN_CLAWSHIELD_MODE =
       Set.of(TRUST, REVOCATIONS, AUDIENCE, TENANTS);
   private static final String LOG_LEVEL = "OPENEXEC_LOG_LEVEL";
@@ -195,7 +199,8 @@ public record Configuration(
           file(REVOCATIONS, workingDirectory),
           Optional.ofNullable(get(AUDIENCE)),
           tenants(mode, workingDirectory),
-          evidence(workingDirectory));
+          evidence(workingDirectory),
+          secrets(workingDirectory));
     }
 
     Evidence evidence(Path workingDirectory) {
@@ -316,6 +321,15 @@ public record Configuration(
 
     private Optional<Path> file(String name, Path workingDirectory) {
       return Optional.ofNullable(get(name)).map(workingDirectory::resolve);
+    }
+
+    private Secrets secrets(Path workingDirectory) {
+      Optional<Path> file = file(SECRETS, workingDirectory);
+      try {
+        return file.isEmpty() ? Secrets.of(environment) : Secrets.read(environment, file.get());
+      } catch (IOException e) {
+        throw refused(SECRETS, "cannot be used: " + e.getMessage());
+      }
     }
 
     private Optional<Map<String, AllowList>> tenants(Mode mode, Path workingDirectory) {

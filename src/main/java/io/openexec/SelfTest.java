@@ -39,6 +39,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -141,7 +142,17 @@ final class SelfTest {
     JsonSchema schema =
         JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
             .getSchema("{\"type\":\"object\"}");
-    return new Action(name, "of the self-test", effect, schema, PATIENCE, Map.of(), body, 1);
+    return new Action(
+        name,
+        "of the self-test",
+        effect,
+        schema,
+        Optional.empty(),
+        PATIENCE,
+        OptionalInt.empty(),
+        Map.of(),
+        body,
+        1);
   }
 
   private static void delete(Path directory) {

@@ -128,7 +128,9 @@ public final class Service implements AutoCloseable {
 
   private static Flow readFlow(Configuration configuration, boolean http) {
     try {
-      return http ? Flow.read(configuration.routes()) : Flow.embedded(configuration.routes());
+      return http
+          ? Flow.read(configuration.routes(), configuration.secrets())
+          : Flow.embedded(configuration.routes(), configuration.secrets());
     } catch (IllegalArgumentException e) {
       throw new StartRefused(String.valueOf(e.getMessage()), e);
     }
@@ -167,6 +169,7 @@ public final class Service implements AutoCloseable {
             status::health,
             status::ready,
             status::version,
+            status::actions,
             evidence::keys,
             evidence::receipt,
             evidence::ledger);

@@ -3,8 +3,10 @@ package io.openexec;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.openexec.execution.Action;
 import io.openexec.execution.ActionRegistry;
 import io.openexec.execution.Answer;
+import io.openexec.execution.Effect;
 import io.openexec.execution.ExecutionStore;
 import io.openexec.execution.StoreUnavailable;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.function.BooleanSupplier;
@@ -70,6 +73,35 @@ public final class Status {
         JSON.objectNode()
             .put("version", VERSION)
             .put("timestamp", clock.instant().truncatedTo(ChronoUnit.MICROS).toString()));
+  }
+
+  /**
+   * Answers {@code GET /actions}: what each registered action is that the allow-list lets through,
+   * in the order of their names.
+   */
+  public Answer actions() {
+    ArrayNode list = JSON.arrayNode();
+    for (String name : registry.names()) {
+      if (configuration.allowList().names().map(names -> names.contains(name)).orElse(true)) {
+        list.add(describe(registry.get(name)));
+      }
+    }
+    return Answer.of(200, list);
+  }
+
+  private static ObjectNode describe(Action action) {
+    ObjectNode described =
+        JSON.objectNode()
+            .put("name", action.name())
+            .put("description", action.description())
+            .put("effect", action.effect().name().toLowerCase(Locale.ROOT))
+            .put("approvals", action.approvals());
+    described.set("schema", action.schema().getSchemaNode());
+    action.result().ifPresent(result -> described.set("result", result.getSchemaNode()));
+    if (action.effect() == Effect.EFFECTFUL) {
+      described.put("timeout_seconds", action.timeout().toMillis() / 1_000.0);
+    }
+    return described;
   }
 
   /** Answers {@code GET /health}: that the process serves, and how strictly. */

@@ -85,6 +85,9 @@ class SealedRegistryTest {
         "to: 'sql:x?dataSource=#type:javax.sql.DataSource'|construct nothing",
         // what Camel would decode or resolve after the check
         "to: 'file:out?fileName=%24%7Bbody%7D'|plain text",
+        "to: {uri: 'sql:x', parameters: {query: 'SELECT a + b'}}|reads as a space",
+        "to: {uri: 'sql:x', parameters: {query: 'classpath:q.sql'}}|resource elsewhere",
+        "throwException: {exceptionType: io.openexec.execution.NothingDone, message: 'No way'}|reason code",
         "to: {uri: 'file:out', parameters: {fileName: '%24%7Bbody%7D'}}|plain text",
         "to: 'sql:x?dataSource=%23class:evil.Source'|plain text",
         "to: {uri: 'sql:x', parameters: {dataSource: 'RAW(#class:evil.Source)'}}|plain text",

@@ -72,7 +72,7 @@ final class ActionEndpointGate {
               "forceWrites",
               "allowNullBody"),
           "sql",
-          Set.of("dataSource", "outputType", "noop", "batch", "separator"),
+          Set.of("query", "dataSource", "outputType", "noop", "batch", "separator"),
           BuiltinComponent.SCHEME,
           Set.of());
 
@@ -86,7 +86,7 @@ final class ActionEndpointGate {
               + "|synchronous|headerfilterstrategy|headerstocopy|.*redeliver.*");
 
   /** What Camel decodes, resolves or takes verbatim after it was checked. */
-  private static final Pattern HIDING = Pattern.compile("[%$]|#\\{|RAW[({]");
+  private static final Pattern HIDING = Pattern.compile("[%$+]|#\\{|RAW[({]");
 
   private static final Pattern STATIC_URI = Pattern.compile("([a-z][a-z0-9+.-]*):(?!\\s)(.*)");
 
@@ -148,6 +148,9 @@ final class ActionEndpointGate {
         known == null || known.contains(name),
         "to '" + scheme + ":' may not use the option " + name + " (allowed: " + known + ")");
     require(
+        !RESOURCE_PATH.matcher(value.strip()).matches(),
+        "to: the option " + name + " leads to a resource elsewhere; write it here");
+    require(
         !STEERING.matcher(name.replace("-", "").toLowerCase(Locale.ROOT)).matches(),
         "to: the option " + name + " lets a message steer the endpoint or a header");
     require(
@@ -160,6 +163,7 @@ final class ActionEndpointGate {
     literal("to", value);
     require(
         !HIDING.matcher(value.asText()).find(),
-        "to: an endpoint is plain text, without %, $, #{ and RAW()");
+        "to: an endpoint is plain text, without %, $, #{ and RAW(), and without +, which Camel"
+            + " reads as a space (in SQL, a + b is a - -b)");
   }
 }

@@ -9,6 +9,7 @@ import com.networknt.schema.JsonSchemaException;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaId;
 import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import com.networknt.schema.resource.DisallowSchemaLoader;
@@ -26,6 +27,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -37,23 +40,36 @@ import org.apache.camel.support.ResourceHelper;
 
 /**
  * Reads the folder of actions: for each {@code NAME.camel.yaml}, the route, a {@code
- * NAME.action.yaml} with description, effect, schema, timeout and definite errors. All or nothing:
- * one file that does not fit refuses the start.
+ * NAME.action.yaml} with description, effect, schemas, bounds, definite errors and the names of its
+ * secrets. All or nothing: one file that does not fit refuses the start.
  */
 final class ActionFiles {
   private static final String ROUTE = ".camel.yaml";
   private static final String DESCRIPTOR = ".action.yaml";
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,63}");
   private static final Set<String> KEYS =
-      Set.of("description", "effect", "approvals", "schema", "timeoutSeconds", "definiteErrors");
+      Set.of(
+          "description",
+          "effect",
+          "approvals",
+          "schema",
+          "result",
+          "timeoutSeconds",
+          "concurrency",
+          "definiteErrors",
+          "secrets");
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
   private static final int MAX_TIMEOUT_SECONDS = 3_600;
+  private static final int MAX_CONCURRENCY = 1_024;
 
   private static final JsonSchemaFactory SCHEMAS =
       JsonSchemaFactory.getInstance(
           SpecVersion.VersionFlag.V202012,
           // Nothing is fetched: a reference leads within its own schema or nowhere.
           factory -> factory.schemaLoaders(l -> l.add(DisallowSchemaLoader.getInstance())));
+
+  private static final SchemaValidatorsConfig STRICT_PATTERNS =
+      SchemaValidatorsConfig.builder().regularExpressionFactory(SchemaPattern::compile).build();
 
   private ActionFiles() {}
 
@@ -65,7 +81,7 @@ final class ActionFiles {
    *
    * @throws IllegalArgumentException naming the file and what is wrong with it, in one line
    */
-  static List<Loaded> read(Path folder, Supplier<ProducerTemplate> producer) {
+  static List<Loaded> read(Path folder, Secrets secrets, Supplier<ProducerTemplate> producer) {
     Set<String> names = new TreeSet<>();
     for (String file : list(folder)) {
       require(
@@ -75,7 +91,7 @@ final class ActionFiles {
     }
     List<Loaded> actions = new ArrayList<>();
     for (String name : names) {
-      actions.add(read(folder, name, producer));
+      actions.add(read(folder, name, secrets, producer));
     }
     return actions;
   }
@@ -92,12 +108,14 @@ final class ActionFiles {
     }
   }
 
-  private static Loaded read(Path folder, String name, Supplier<ProducerTemplate> producer) {
+  private static Loaded read(
+      Path folder, String name, Secrets secrets, Supplier<ProducerTemplate> producer) {
     Path current = folder.resolve(name + DESCRIPTOR);
     try {
       require(NAME.matcher(name).matches(), "an action's name is letters, digits, _ . and -");
       JsonNode descriptor = StrictYaml.parse(Files.readAllBytes(current));
       Action action = action(name, descriptor, producer);
+      checkSecrets(descriptor.path("secrets"), secrets);
       current = folder.resolve(name + ROUTE);
       byte[] route = Files.readAllBytes(current);
       ActionRouteGate.check(StrictYaml.parse(route), uri(name), action.effect());
@@ -132,8 +150,12 @@ final class ActionFiles {
         name,
         descriptor.path("description").asText(),
         effect,
-        schema(descriptor.path("schema")),
+        schema("schema", descriptor.path("schema")),
+        descriptor.has("result")
+            ? Optional.of(schema("result", descriptor.path("result")))
+            : Optional.empty(),
         timeout(descriptor),
+        concurrency(descriptor.path("concurrency")),
         definiteErrors(descriptor.path("definiteErrors")),
         new CamelAction(producer, uri(name)),
         approvals(descriptor));
@@ -156,6 +178,31 @@ final class ActionFiles {
                 && approvals.intValue() <= RequestParser.MAX_TOKENS),
         "approvals must be a whole number from 1 to " + RequestParser.MAX_TOKENS);
     return approvals.asInt(1);
+  }
+
+  private static OptionalInt concurrency(JsonNode concurrency) {
+    if (concurrency.isMissingNode()) {
+      return OptionalInt.empty();
+    }
+    require(
+        concurrency.isInt()
+            && concurrency.intValue() >= 1
+            && concurrency.intValue() <= MAX_CONCURRENCY,
+        "concurrency must be a whole number from 1 to " + MAX_CONCURRENCY);
+    return OptionalInt.of(concurrency.intValue());
+  }
+
+  private static void checkSecrets(JsonNode names, Secrets secrets) {
+    require(names.isMissingNode() || names.isArray(), "secrets must be a list of names");
+    for (JsonNode name : names) {
+      require(name.isTextual(), "secrets must be a list of names");
+      require(
+          secrets.has(name.textValue()),
+          "the secret "
+              + name.textValue()
+              + " is missing: set it in the environment, or in the file that OPENEXEC_SECRETS"
+              + " names");
+    }
   }
 
   private static Duration timeout(JsonNode descriptor) {
@@ -197,22 +244,26 @@ final class ActionFiles {
     }
   }
 
-  private static JsonSchema schema(JsonNode schema) {
-    require(schema.isObject(), "schema is missing: a JSON Schema (2020-12) of the payload");
+  private static JsonSchema schema(String key, JsonNode schema) {
+    require(
+        schema.isObject(),
+        key
+            + " is missing: a JSON Schema (2020-12) of the "
+            + (key.equals("schema") ? "payload" : "result"));
     Set<ValidationMessage> errors =
         JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
             .getSchema(SchemaLocation.of(SchemaId.V202012))
             .validate(schema.toString(), InputFormat.JSON);
-    require(errors.isEmpty(), "schema is not a JSON Schema: " + errors);
+    require(errors.isEmpty(), key + " is not a JSON Schema: " + errors);
     try {
-      JsonSchema compiled = SCHEMAS.getSchema(schema);
+      JsonSchema compiled = SCHEMAS.getSchema(schema, STRICT_PATTERNS);
       compiled.initializeValidators();
       return compiled;
     } catch (JsonSchemaException e) {
       throw new IllegalArgumentException(
-          "schema cannot be used; references must stay within it: " + Errors.rootCause(e), e);
+          key + " cannot be used; references must stay within it: " + Errors.rootCause(e), e);
     } catch (UncheckedIOException e) {
-      throw new IllegalArgumentException("schema cannot be read", e);
+      throw new IllegalArgumentException(key + " cannot be read", e);
     }
   }
 }

@@ -7,6 +7,8 @@ import static io.openexec.camel.ActionText.simple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.openexec.execution.Effect;
+import io.openexec.execution.NothingDone;
+import io.openexec.execution.Outcome;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -113,6 +115,10 @@ final class ActionRouteGate {
         only(name, value, Set.of("exceptionType", "message"));
         literal(name, value.path("exceptionType"));
         literal(name, value.path("message"));
+        require(
+            !value.path("exceptionType").asText().equals(NothingDone.class.getName())
+                || Outcome.isReason(value.path("message").asText()),
+            "throwException: the message of NothingDone is a reason code in lower snake case");
       }
       default -> throw new IllegalArgumentException("no rule for the step " + name);
     }

@@ -1,22 +1,44 @@
 package io.openexec.camel;
 
+import io.openexec.receipt.Hash;
 import java.math.BigInteger;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.ProcessorEndpoint;
 
-/** The component {@code builtin:}: what {@code echo} and {@code add} do, in process and pure. */
+/**
+ * The component {@code builtin:}, of fixed operations in process and pure: what the actions {@code
+ * echo} and {@code add} do, and what the steps of an action file cannot.
+ *
+ * <ul>
+ *   <li>{@code builtin:csv} makes the body, a list of rows, CSV text (RFC 4180)
+ *   <li>{@code builtin:sha256} puts the hash of the body's text (UTF-8), in lower-case hex, into
+ *       the header {@code sha256}
+ *   <li>{@code builtin:filename} makes the variable {@code fileName} the name that {@code file:}
+ *       writes to, if it is a plain name
+ * </ul>
+ */
 final class BuiltinComponent extends DefaultComponent {
   static final String SCHEME = "builtin";
 
   private static final Map<String, Processor> BUILTINS =
       Map.of(
           "echo", exchange -> echo(exchange.getMessage()),
-          "add", exchange -> add(exchange.getMessage()));
+          "add", exchange -> add(exchange.getMessage()),
+          "csv", exchange -> csv(exchange.getMessage()),
+          "sha256", exchange -> sha256(exchange.getMessage()),
+          "filename", BuiltinComponent::filename);
+
+  /** No folder, no hidden file, nothing that a language or a shell would read. */
+  private static final Pattern PLAIN_NAME =
+      Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\\.[A-Za-z0-9]{1,16}){1,2}");
 
   @Override
   protected Endpoint createEndpoint(String uri, String name, Map<String, Object> parameters) {
@@ -34,6 +56,28 @@ final class BuiltinComponent extends DefaultComponent {
   private static void add(Message message) {
     Map<?, ?> payload = (Map<?, ?>) message.getBody();
     message.setBody(Map.of("sum", sum(number(payload, "a"), number(payload, "b"))));
+  }
+
+  private static void csv(Message message) {
+    if (!(message.getBody() instanceof List<?> rows)) {
+      throw new IllegalArgumentException("builtin:csv needs a list of rows");
+    }
+    message.setBody(Csv.of(rows));
+  }
+
+  private static void sha256(Message message) {
+    if (!(message.getBody() instanceof String text)) {
+      throw new IllegalArgumentException("builtin:sha256 needs text");
+    }
+    message.setHeader("sha256", Hash.ofUtf8(text).hex());
+  }
+
+  private static void filename(Exchange exchange) {
+    String name = exchange.getVariable("fileName", String.class);
+    if (name == null || !PLAIN_NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException("builtin:filename needs a plain name in fileName");
+    }
+    exchange.getMessage().setHeader(Exchange.FILE_NAME, name);
   }
 
   private static Number number(Map<?, ?> payload, String name) {

@@ -8,6 +8,8 @@ import io.openexec.receipt.JsonValue;
 import io.openexec.receipt.StrictJson;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An action's route as the kernel runs it. The exchange starts clean: the payload as a map is the
  * body, and nothing else of the request is there. The body at the end is the result: a JSON object
- * as a map, a tree, or text.
+ * as a map, a tree, or text. A list, as of rows, becomes the member {@code rows} of one.
  */
 final class CamelAction implements Action.Body {
   private static final JsonMapper MAPPER = new JsonMapper();
@@ -72,7 +74,8 @@ final class CamelAction implements Action.Body {
         tree = StrictJson.parse(in.readNBytes(StrictJson.MAX_LENGTH + 1));
       }
     } else {
-      tree = StrictJson.normalize(MAPPER.valueToTree(body));
+      Object object = body instanceof List<?> rows ? Map.of("rows", rows) : body;
+      tree = StrictJson.normalize(MAPPER.valueToTree(object));
     }
     return JsonValue.ofObject(tree);
   }

@@ -1,5 +1,6 @@
 package io.openexec.camel;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.boundary.ApprovalVerifier;
 import io.openexec.boundary.ExecutionRequest;
 import io.openexec.boundary.Refusal;
@@ -24,7 +25,9 @@ import io.openexec.receipt.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +42,7 @@ import org.apache.camel.Expression;
 import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.component.sql.SqlComponent;
 import org.apache.camel.main.DefaultMainShutdownStrategy;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainConfigurationProperties;
@@ -74,42 +78,48 @@ public final class Flow implements AutoCloseable {
           "http-health",
           "http-ready",
           "http-version",
+          "http-actions",
           "http-keys",
           "http-receipt",
           "http-ledger");
 
   private final RouteFiles files;
   private final Hash digest;
+  private final List<ActionDatabase> databases;
   private final List<ActionFiles.Loaded> actionFiles;
+  private final List<HikariDataSource> pools = new ArrayList<>();
   private final Main main = new Main();
   private volatile @Nullable Kernel kernel;
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
   private @Nullable Doors doors;
 
-  private Flow(RouteFiles files) {
+  private Flow(RouteFiles files, Secrets secrets) {
     this.files = files;
     this.digest = digest(files);
-    this.actionFiles = ActionFiles.read(files.actions(), this::producer);
+    this.databases = ActionResources.read(files.resources(), secrets);
+    this.actionFiles = ActionFiles.read(files.actions(), secrets, this::producer);
   }
 
   /**
    * Reads and checks the files of a folder; starts nothing yet.
    *
+   * @param secrets what the actions' resources log in with
    * @throws IllegalArgumentException naming a file that is refused, and why, in one line
    */
-  public static Flow read(Path folder) {
-    return new Flow(RouteFiles.of(folder));
+  public static Flow read(Path folder, Secrets secrets) {
+    return new Flow(RouteFiles.of(folder), secrets);
   }
 
   /**
    * Reads and checks the actions of a folder, for the flow that comes with the jar; it has no doors
    * of its own.
    *
+   * @param secrets what the actions' resources log in with
    * @throws IllegalArgumentException naming a file that is refused, and why, in one line
    */
-  public static Flow embedded(Path actions) {
-    return new Flow(RouteFiles.inTheJar(actions));
+  public static Flow embedded(Path actions, Secrets secrets) {
+    return new Flow(RouteFiles.inTheJar(actions), secrets);
   }
 
   private static Hash digest(RouteFiles files) {
@@ -147,6 +157,7 @@ public final class Flow implements AutoCloseable {
       Supplier<Answer> health,
       Supplier<Answer> ready,
       Supplier<Answer> version,
+      Supplier<Answer> actions,
       Supplier<Answer> keys,
       Function<String, Answer> receipt,
       Function<String, Content> ledger) {}
@@ -161,6 +172,7 @@ public final class Flow implements AutoCloseable {
   public void start(Pages pages, Executor workers, boolean http) throws Exception {
     configure();
     bind(pages);
+    openDatabases();
     main.init();
     CamelContext context = main.getCamelContext();
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
@@ -168,6 +180,7 @@ public final class Flow implements AutoCloseable {
     if (http) {
       door = new HttpDoor(context, workers);
     }
+    context.addComponent("sql", sql());
     AnswerConverters.addTo(context.getTypeConverterRegistry());
     for (Resource file : files.flow()) {
       load(context, file);
@@ -333,9 +346,29 @@ public final class Flow implements AutoCloseable {
     main.bind("health", page(pages.health()));
     main.bind("ready", page(pages.ready()));
     main.bind("version", page(pages.version()));
+    main.bind("actions", page(pages.actions()));
     main.bind("keys", page(pages.keys()));
     main.bind("receipt", below(pages.receipt()));
     main.bind("ledger", below(pages.ledger()));
+  }
+
+  private void openDatabases() throws SQLException {
+    for (ActionDatabase database : databases) {
+      if (main.lookup(database.name(), Object.class) != null) {
+        throw new SQLException(
+            database + ": the name is one of OpenExec's own; choose another one");
+      }
+      HikariDataSource pool = database.open();
+      pools.add(pool);
+      main.bind(database.name(), pool);
+    }
+  }
+
+  private static SqlComponent sql() {
+    SqlComponent sql = new SqlComponent();
+    sql.setRowMapperFactory(new SqlRows());
+    sql.setServiceLocationEnabled(false);
+    return sql;
   }
 
   private static void parse(Exchange exchange) {
@@ -408,6 +441,7 @@ public final class Flow implements AutoCloseable {
   @Override
   public void close() {
     main.stop();
+    pools.forEach(HikariDataSource::close);
     if (door != null) {
       door.close();
     }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -49,6 +50,13 @@ final class RouteFiles {
   /** Returns the folder of the actions. */
   Path actions() {
     return inTheJar ? folder : folder.resolve(ACTIONS);
+  }
+
+  /** Returns the folder of what the actions use: beside the folder of the actions. */
+  Path resources() {
+    return inTheJar
+        ? Objects.requireNonNullElse(folder.toAbsolutePath().getParent(), folder)
+        : folder;
   }
 
   /** Returns the files of the flow, in the order of their names. */

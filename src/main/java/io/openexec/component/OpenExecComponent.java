@@ -37,6 +37,7 @@ public final class OpenExecComponent extends DefaultComponent {
           Map.entry("OPENEXEC_REVOCATIONS", "revocations"),
           Map.entry("OPENEXEC_AUDIENCE", "audience"),
           Map.entry("OPENEXEC_TENANTS", "tenants"),
+          Map.entry("OPENEXEC_SECRETS", "secrets"),
           Map.entry("OPENEXEC_LEASE_SECONDS", "leaseSeconds"),
           Map.entry("OPENEXEC_SHUTDOWN_SECONDS", "shutdownSeconds"));
 
@@ -108,6 +109,11 @@ public final class OpenExecComponent extends DefaultComponent {
     environment.put("OPENEXEC_TENANTS", tenants);
   }
 
+  /** Sets the file of the secrets that actions use, beside the environment. */
+  public void setSecrets(String secrets) {
+    environment.put("OPENEXEC_SECRETS", secrets);
+  }
+
   /** Sets after how long without a word another instance counts as gone. */
   public void setLeaseSeconds(String leaseSeconds) {
     environment.put("OPENEXEC_LEASE_SECONDS", leaseSeconds);
@@ -133,7 +139,11 @@ public final class OpenExecComponent extends DefaultComponent {
     }
     Path here = Path.of("").toAbsolutePath();
     try {
-      service = Service.embed(Configuration.of(environment, here, here), Clock.systemUTC());
+      // The environment is where secrets may be, and configures nothing else here.
+      Map<String, String> all = new HashMap<>(System.getenv());
+      all.keySet().removeIf(n -> n.startsWith("OPENEXEC_") || n.startsWith("CLAWSHIELD_"));
+      all.putAll(environment);
+      service = Service.embed(Configuration.of(all, here, here), Clock.systemUTC());
     } catch (StartRefused e) {
       throw new IllegalArgumentException(named(String.valueOf(e.getMessage())), e.getCause());
     }

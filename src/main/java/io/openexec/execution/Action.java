@@ -9,6 +9,8 @@ import io.openexec.receipt.JsonValue;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param description what it does, for people
  * @param effect what it does to the world
  * @param schema what payloads it takes
+ * @param result what its results are like, if it says so
  * @param timeout how long an effectful one may run before its outcome counts as unknown
+ * @param concurrency how many of it may run at a time, if that is bounded
  * @param definiteErrors the errors that prove that it did not take effect, each with its reason
  *     code
  * @param body what runs
@@ -30,7 +34,9 @@ public record Action(
     String description,
     Effect effect,
     JsonSchema schema,
+    Optional<JsonSchema> result,
     Duration timeout,
+    OptionalInt concurrency,
     Map<Class<? extends Throwable>, String> definiteErrors,
     Body body,
     int approvals) {
@@ -41,6 +47,9 @@ public record Action(
     definiteErrors = Map.copyOf(definiteErrors);
     if (approvals < 1) {
       throw new IllegalArgumentException("an action demands at least one approval");
+    }
+    if (concurrency.orElse(1) < 1) {
+      throw new IllegalArgumentException("an action of which none may run never runs");
     }
   }
 
@@ -53,6 +62,7 @@ public record Action(
      * @return the result
      * @throws JsonRefused if it ended, but its result is not a JSON object within the bounds of
      *     {@link io.openexec.receipt.StrictJson}
+     * @throws NothingDone if it decided against its effect
      * @throws Exception whatever the action raises
      */
     JsonValue run(JsonValue payload) throws Exception;
@@ -91,7 +101,9 @@ public record Action(
   /** Runs the action now, in this thread, and says what came of it. Throws nothing. */
   Outcome run(JsonValue payload, ErrorLog log) {
     try {
-      return Outcome.succeeded(body.run(payload));
+      return checked(body.run(payload));
+    } catch (NothingDone e) {
+      return Outcome.failed(e.reason());
     } catch (JsonRefused e) {
       log.failed(name, e);
       return notDefinite(Outcome.RESULT_UNUSABLE);
@@ -100,6 +112,12 @@ public record Action(
       String definite = definiteReason(e.getClass());
       return definite == null ? notDefinite(Outcome.ACTION_ERROR) : Outcome.failed(definite);
     }
+  }
+
+  /** An effectful action whose result does not fit ran all the same. */
+  private Outcome checked(JsonValue answered) {
+    boolean fits = result.isEmpty() || answered.read(tree -> result.get().validate(tree)).isEmpty();
+    return fits ? Outcome.succeeded(answered) : notDefinite(Outcome.RESULT_SCHEMA);
   }
 
   /** Returns the reason declared for the class, or else for the nearest of its superclasses. */

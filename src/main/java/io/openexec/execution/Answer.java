@@ -2,6 +2,7 @@ package io.openexec.execution;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -55,7 +56,7 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
   }
 
   /** Returns a plain answer. */
-  public static Answer of(int status, ObjectNode body) {
+  public static Answer of(int status, JsonNode body) {
     return new Answer(status, write(body), false, OptionalInt.empty());
   }
 
@@ -208,7 +209,7 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
     };
   }
 
-  private static String write(ObjectNode body) {
+  private static String write(JsonNode body) {
     try {
       return MAPPER.writeValueAsString(body);
     } catch (JsonProcessingException e) {

@@ -4,6 +4,7 @@ import io.openexec.boundary.Refusal;
 import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Candidate.Admissible;
 import io.openexec.execution.Claim.Admitted;
+import io.openexec.execution.Slots.SlotsTaken;
 import io.openexec.receipt.JsonValue;
 import java.time.Duration;
 import java.util.Map;
@@ -33,6 +34,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Unfinished unfinished;
   private final ThreadPoolExecutor threads;
   private final ScheduledThreadPoolExecutor timers;
+  private final Slots slots = new Slots();
   private final Map<Attempt, CompletableFuture<Outcome>> underWay = new ConcurrentHashMap<>();
 
   /**
@@ -63,20 +65,33 @@ public final class Dispatcher implements AutoCloseable {
    *
    * @return what came of it: at once if it is pure, later if it is effectful. It may end, and this
    *     method may throw, with a {@link Refusal}:
-   * @throws Refusal 503 if no thread was free, or if so much time has passed since the reservation
-   *     that others may have declared it interrupted: the action was not dispatched, and its
-   *     reservation is taken back
+   * @throws Refusal 503 if no thread was free, if as many of the action run as may, or if so much
+   *     time has passed since the reservation that others may have declared it interrupted: the
+   *     action was not dispatched, and its reservation is taken back
    */
   public CompletableFuture<Executed> dispatch(Admitted admitted) {
     Admissible candidate = admitted.candidate();
     Action action = candidate.action();
     JsonValue payload = candidate.verified().request().payload();
     if (action.effect() == Effect.PURE) {
-      Outcome outcome = action.run(payload, Dispatcher::log);
-      return CompletableFuture.completedFuture(new Executed(admitted, outcome));
+      return CompletableFuture.completedFuture(new Executed(admitted, runPure(action, payload)));
     }
     return runEffectful(action, payload, admitted)
         .thenApply(outcome -> new Executed(admitted, outcome));
+  }
+
+  private Outcome runPure(Action action, JsonValue payload) {
+    Runnable slot;
+    try {
+      slot = slots.take(action);
+    } catch (SlotsTaken e) {
+      throw Refusal.overloaded();
+    }
+    try {
+      return action.run(payload, Dispatcher::log);
+    } finally {
+      slot.run();
+    }
   }
 
   private CompletableFuture<Outcome> runEffectful(
@@ -84,23 +99,33 @@ public final class Dispatcher implements AutoCloseable {
     VerifiedRequest verified = admitted.candidate().verified();
     Attempt attempt = admitted.attempt();
     CompletableFuture<Outcome> answer = new CompletableFuture<>();
+    Runnable slot;
+    try {
+      slot = slots.take(action);
+    } catch (SlotsTaken e) {
+      unfinished.release(Reservation.of(verified, attempt));
+      throw Refusal.overloaded();
+    }
     underWay.put(attempt, answer);
     try {
       threads.execute(
           () -> {
             // As late as can be: this process may have been paused since it reserved.
             if (!lease.isHeldBy(attempt.owner())) {
+              slot.run();
               unfinished.release(Reservation.of(verified, attempt));
               answer.completeExceptionally(Refusal.storeUnavailable());
               return;
             }
             Outcome outcome = action.run(payload, Dispatcher::log);
+            slot.run();
             if (!answer.complete(outcome)) {
               // Too late to be the answer; the store takes it and the unknown one in either order.
               unfinished.complete(admitted, outcome);
             }
           });
     } catch (RejectedExecutionException | OutOfMemoryError e) {
+      slot.run();
       underWay.remove(attempt);
       unfinished.release(Reservation.of(verified, attempt));
       throw Refusal.overloaded();

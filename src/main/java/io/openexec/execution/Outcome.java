@@ -21,6 +21,9 @@ public record Outcome(State state, @Nullable String reason, @Nullable JsonValue 
   /** The action ended, but its result is not a JSON object that can be recorded. */
   public static final String RESULT_UNUSABLE = "result_unusable";
 
+  /** The action ended, but its result is not what its file says results are like. */
+  public static final String RESULT_SCHEMA = "result_schema";
+
   /** The action did not end within its time. */
   public static final String TIMEOUT = "timeout";
 

@@ -15,6 +15,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** What gate 3 lets through. */
 final class Candidates {
@@ -43,7 +45,9 @@ final class Candidates {
             "pays",
             effect,
             JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema("{}"),
+            Optional.empty(),
             Duration.ofSeconds(1),
+            OptionalInt.empty(),
             Map.of(),
             body,
             1);

@@ -169,6 +169,32 @@ public final class TestService implements AutoCloseable {
       return own;
     }
 
+    /** Adds an example's actions and resources, as its README does. */
+    public Setup example(String name) {
+      try {
+        Path example = Path.of("examples", name).toAbsolutePath();
+        Path own = ownRoutes();
+        Files.createSymbolicLink(own.resolve("resources.yaml"), example.resolve("resources.yaml"));
+        try (Stream<Path> files = Files.list(example.resolve("actions"))) {
+          for (Path file : files.toList()) {
+            Files.createSymbolicLink(own.resolve("actions").resolve(file.getFileName()), file);
+          }
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return this;
+    }
+
+    /** The statements of an example's {@code schema.sql}. */
+    public static String schemaOf(String example) {
+      try {
+        return Files.readString(Path.of("examples", example, "schema.sql"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
     /** Adds a door: the lines of its file. */
     public Setup door(String name, String... lines) {
       try {

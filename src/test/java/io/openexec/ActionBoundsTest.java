@@ -1,0 +1,131 @@
+package io.openexec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.openexec.testing.Eventually;
+import io.openexec.testing.Reply;
+import io.openexec.testing.Requests;
+import io.openexec.testing.TestService;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an action's file says of it beside what it does: results, how many at once, and to whom. */
+class ActionBoundsTest {
+  private static final String RESULT =
+      "result: {type: object, required: [sum], properties: {sum: {type: string}}}";
+  private static final String ACTION = "description: d\nschema: {type: object}\n";
+
+  @TempDir Path directory;
+
+  private static String state(Reply reply) {
+    return reply.json().path("state").asText() + " " + reply.json().path("reason").asText();
+  }
+
+  @Test
+  void aResultThatDoesNotFitIsUnknownOfWhatRanAndFailedOfWhatIsPure() {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .tracing("effect", "", RESULT)
+            .action("pure", ACTION + "effect: pure\n" + RESULT, "to: builtin:add")
+            .action("fits", ACTION + RESULT, "setBody: {constant: '{\"sum\": \"1\"}'}");
+    try (TestService service = setup.start()) {
+      Requests requests = service.requests();
+      Reply effect = requests.execute("effect", "{\"id\":1}", "n1");
+      assertThat(effect.status()).isEqualTo(409);
+      assertThat(state(effect)).isEqualTo("unknown result_schema");
+      assertThat(requests.execute("effect", "{\"id\":1}", "n1").text()).isEqualTo(effect.text());
+      Reply pure = requests.execute("pure", "{\"a\":1}", "n2");
+      assertThat(pure.status()).isEqualTo(500);
+      assertThat(state(pure)).isEqualTo("failed result_schema");
+      assertThat(requests.execute("fits", "{}", "n3").status()).isEqualTo(200);
+    }
+    assertThat(setup.traced()).containsExactly("1");
+  }
+
+  @Test
+  void oneMoreThanMayRunIsRefusedAndUsesUpNothingAlsoWhileOneThatTimedOutStillRuns()
+      throws Exception {
+    Path release = directory.resolve("release");
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .tracing("slow", "?hold=" + release, "concurrency: 1", "timeoutSeconds: 0.2")
+            .tracing("other", "");
+    try (TestService service = setup.start()) {
+      Requests requests = service.requests();
+      CompletableFuture<Reply> first =
+          requests.executeAsync(Requests.body("slow", "{\"id\":1}", "n1", null));
+      Eventually.within(10_000, () -> setup.traced().size() == 1);
+      assertThat(state(first.get())).isEqualTo("unknown timeout");
+      Reply second = requests.execute("slow", "{\"id\":2}", "n2");
+      assertThat(second.status()).isEqualTo(503);
+      assertThat(second.code()).isEqualTo("overloaded");
+      assertThat(second.header("Retry-After")).contains("1");
+      assertThat(requests.execute("other", "{\"id\":3}", "n3").status()).isEqualTo(200);
+      Files.createFile(release);
+      Eventually.within(10_000, () -> requests.execute("slow", "{\"id\":2}", "n2").status() == 200);
+      assertThat(requests.execute("slow", "{\"id\":1}", "n1").status()).isEqualTo(200);
+    }
+    assertThat(setup.traced()).containsExactly("1", "3", "2");
+  }
+
+  @Test
+  void anActionThatDecidesAgainstItsEffectFailsWithItsReason() {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .action(
+                "never",
+                ACTION,
+                "throwException: {exceptionType: io.openexec.execution.NothingDone,"
+                    + " message: out_of_stock}");
+    try (TestService service = setup.start()) {
+      assertThat(state(service.requests().execute("never", "{}", "n")))
+          .isEqualTo("failed out_of_stock");
+    }
+  }
+
+  @Test
+  void whatMayRunIsListedInOrder() {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .tracing("zeta", "", "approvals: 2", "timeoutSeconds: 0.5", RESULT)
+            .tracing("hidden", "");
+    setup.with("OPENEXEC_ALLOWED_ACTIONS", "zeta,echo,gone");
+    try (TestService service = setup.start()) {
+      Reply reply = service.requests().get("/actions");
+      assertThat(reply.status()).isEqualTo(200);
+      JsonNode list = reply.json();
+      assertThat(list.findValuesAsText("name")).containsExactly("echo", "zeta");
+      assertThat(list.get(0).toString())
+          .contains("\"effect\":\"pure\",\"approvals\":1,\"schema\":{\"type\":\"object\"}}");
+      JsonNode zeta = list.get(1);
+      assertThat(zeta.path("effect").asText()).isEqualTo("effectful");
+      assertThat(zeta.path("approvals").asInt()).isEqualTo(2);
+      assertThat(zeta.path("timeout_seconds").asDouble()).isEqualTo(0.5);
+      assertThat(zeta.path("result").path("required").get(0).asText()).isEqualTo("sum");
+    }
+  }
+
+  @Test
+  void boundsThatMakeNoSenseRefuseTheStart() {
+    TestService.Setup setup = new TestService.Setup(directory);
+    for (String line :
+        new String[] {
+          "concurrency: 0",
+          "concurrency: many",
+          "concurrency: 1025",
+          "secrets: KEY",
+          "secrets: [1]",
+          "result: string",
+          "result: {type: thing}"
+        }) {
+      assertThatThrownBy(setup.action("bad", ACTION + line, "to: 'file:x'")::start)
+          .isInstanceOf(StartRefused.class)
+          .hasMessageContaining(line.substring(0, line.indexOf(':')));
+    }
+  }
+}

@@ -1,0 +1,264 @@
+package io.openexec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.read.ListAppender;
+import io.openexec.camel.RegistryDigest;
+import io.openexec.testing.Postgres;
+import io.openexec.testing.Reply;
+import io.openexec.testing.TestDatabase;
+import io.openexec.testing.TestService;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
+
+/** What actions reach out with, and what they log in with. */
+class ResourcesTest {
+  private static final String SECRET = "Zyxwvut-0815-hush";
+  private static final String ACTION = "description: d\nschema: {type: object}\n";
+
+  @TempDir Path directory;
+
+  private TestService.Setup with(String... lines) throws IOException {
+    TestService.Setup setup = new TestService.Setup(directory);
+    Files.writeString(setup.ownRoutes().resolve("resources.yaml"), String.join("\n", lines) + "\n");
+    return setup;
+  }
+
+  private TestService.Setup sqlite() throws IOException {
+    TestDatabase.file(directory.resolve("data.db"))
+        .execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)");
+    return with("dataSources:", "  stock: {url: 'sqlite:///../data.db'}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "dataSource: {}|'dataSource' is not allowed in the file",
+        "dataSources: []|must be a map of names",
+        "dataSources: {Bank: {url: 'sqlite:///x.db'}}|'Bank' is not a name in lower camel case",
+        "dataSources: {bank: {}}|dataSources.bank.url is missing",
+        "dataSources: {bank: {url: 'sqlite:///x.db', driver: evil.Driver}}|'driver' is not allowed",
+        "dataSources: {bank: {url: 'jdbc:h2:mem:x'}}|the url cannot be used",
+        "dataSources: {bank: {url: 'postgresql://h/n?socketFactory=evil.F'}}|'socketFactory' is not accepted",
+        "dataSources: {bank: {url: 'postgresql://h/n', password: Zyxwvut-0815-hush}}|must be a reference",
+        "dataSources: {bank: {url: 'postgresql://u:Zyxwvut-0815-hush@h/n'}}|has a password in it",
+        "dataSources: {bank: {url: 'postgresql://h/n', password: '${secret:GONE}'}}|there is no secret GONE",
+        "dataSources: {bank: {url: '${secret:HUSH}'}}|the url cannot be used",
+        "dataSources: {bank: {url: 'sqlite:///x.db', poolSize: 0}}|poolSize must be",
+        "dataSources: {bank: {url: 'sqlite:///gone.db'}}|its file is not there",
+        "dataSources: {parse: {url: 'sqlite:///../data.db'}}|the name is one of OpenExec's own",
+        "dataSources: {bank: {url: 'postgresql://127.0.0.1:1/n', password: '${secret:HUSH}'}}|its server cannot be reached (SQLSTATE 08001)",
+      })
+  void whatCannotBeUsedRefusesTheStart(String file, String reason) throws IOException {
+    TestDatabase.file(directory.resolve("data.db")).execute("CREATE TABLE item (id INTEGER)");
+    assertRefused(with(file).with("HUSH", SECRET), reason);
+  }
+
+  private static void assertRefused(TestService.Setup setup, String reason) {
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining(reason)
+        .satisfies(
+            error -> {
+              StringWriter trace = new StringWriter();
+              error.printStackTrace(new PrintWriter(trace));
+              assertThat(trace.toString()).doesNotContain(SECRET);
+              assertThat(error.getMessage()).doesNotContain("\n");
+            });
+  }
+
+  @Test
+  void aPasswordThatTheServerRefusesIsNotRepeated() throws IOException {
+    TestDatabase database = Postgres.database();
+    assertRefused(
+        with(
+                "dataSources:",
+                "  bank:",
+                "    url: " + database.url().replace("postgres:postgres@", ""),
+                "    user: nobody-of-that-name",
+                "    password: ${secret:HUSH}")
+            .with("HUSH", SECRET),
+        "the data source bank cannot be used: its server refuses the user or the password"
+            + " (SQLSTATE 28000)");
+  }
+
+  @Test
+  void aSecretThatAnActionNeedsHasToBeThereAtTheStart() throws IOException {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .action("a", ACTION + "secrets: [API_KEY]\n", "setBody: {constant: '{}'}");
+    assertRefused(setup, "the secret API_KEY is missing");
+    assertRefused(setup.with("API_KEY", ""), "the secret API_KEY is missing");
+    setup.with("API_KEY", SECRET).start().close();
+  }
+
+  @Test
+  void secretsMayStandInAFileThatOnlyItsOwnerReads() throws IOException {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .action("a", ACTION + "secrets: [API_KEY]\n", "setBody: {constant: '{}'}")
+            .with("OPENEXEC_SECRETS", "secrets");
+    Path file = directory.resolve("secrets");
+    assertRefused(setup, "OPENEXEC_SECRETS cannot be used: " + file + " is not a file");
+    for (String content : List.of("API_KEY=" + SECRET + "\n", "{\"API_KEY\":\"" + SECRET + "\"}")) {
+      Files.writeString(file, content);
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+      assertRefused(setup, "can be used by others than its owner; chmod 600 it");
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+      setup.start().close();
+    }
+    for (String content :
+        List.of(
+            "{\"API_KEY\":" + SECRET + "}",
+            "{\"API_KEY\":[\"" + SECRET + "\"]}",
+            "{\"" + SECRET + "?\":\"API_KEY\"}",
+            "API_KEY=\\u" + SECRET)) {
+      Files.writeString(file, content);
+      assertRefused(setup, "OPENEXEC_SECRETS cannot be used: ");
+    }
+  }
+
+  @Test
+  void theDigestIsOfTheReferenceAndNotOfTheSecret() throws Exception {
+    TestService.Setup setup = with("dataSources:", "  stock: {url: 'sqlite:///${secret:STOCK}'}");
+    var before = RegistryDigest.of(setup.ownRoutes());
+    TestDatabase.file(directory.resolve(SECRET)).execute("CREATE TABLE item (id INTEGER)");
+    try (TestService service = setup.with("STOCK", directory.resolve(SECRET).toString()).start()) {
+      assertThat(service.requests().get("/health").status()).isEqualTo(200);
+    }
+    assertThat(RegistryDigest.of(setup.ownRoutes())).isEqualTo(before);
+    Files.writeString(setup.ownRoutes().resolve("resources.yaml"), "dataSources: {}\n");
+    assertThat(RegistryDigest.of(setup.ownRoutes())).isNotEqualTo(before);
+  }
+
+  @Test
+  void rowsAreAnsweredAsJsonSaysThemExactly() throws IOException {
+    TestDatabase database = Postgres.database();
+    database.execute(
+        "CREATE TABLE t (n numeric(20,2), i bigint, d double precision, b boolean, at timestamptz,"
+            + " l timestamp, day date, u uuid, j jsonb, x bytea, nothing text);"
+            + "INSERT INTO t VALUES (123456789012345678.90, 9007199254740993, 0.5, true,"
+            + " '2026-03-01 12:00:00.25+02', '2026-03-01 12:00:00', '2026-03-01',"
+            + " '0198c0de-0000-7000-8000-000000000001', '{\"a\": 1}', '\\x00ff', NULL)");
+    TestService.Setup setup = with("dataSources:", "  data:", "    url: ${secret:DATA_URL}");
+    String step = "to: {uri: 'sql:t', parameters: {dataSource: '#data', query: '%s'%s}}";
+    setup
+        .with("DATA_URL", database.url())
+        .action("all", ACTION, step.formatted("SELECT * FROM t", ""))
+        .action("one", ACTION, step.formatted("SELECT n, i FROM t", ", outputType: SelectOne"))
+        .action("many", ACTION, step.formatted("SELECT generate_series(1, 10001) AS i", ""))
+        .action("twice", ACTION, step.formatted("SELECT n, n FROM t", ""));
+    try (TestService service = setup.start()) {
+      Reply all = service.requests().execute("all", "{}", "n1");
+      assertThat(all.text())
+          .as(all.text())
+          .contains(
+              "\"result\":{\"rows\": [{\"at\": \"2026-03-01T10:00:00.250Z\", \"b\": true, \"d\": 0.5,"
+                  + " \"day\": \"2026-03-01\", \"i\": 9007199254740993, \"j\": \"{\\\"a\\\": 1}\","
+                  + " \"l\": \"2026-03-01T12:00\", \"n\": \"123456789012345678.90\", \"nothing\":"
+                  + " null, \"u\": \"0198c0de-0000-7000-8000-000000000001\", \"x\": \"AP8=\"}]}");
+      assertThat(service.requests().execute("one", "{}", "n2").text())
+          .contains("\"result\":{\"i\": 9007199254740993, \"n\": \"123456789012345678.90\"}");
+      for (String name : List.of("many", "twice")) {
+        assertThat(service.requests().execute(name, "{}", name).json().path("state").asText())
+            .isEqualTo("unknown");
+      }
+    }
+  }
+
+  @Test
+  void whatAnActionSendsToTheDatabaseIsNeverReadAsSql() throws IOException {
+    TestService.Setup setup =
+        sqlite()
+            .action(
+                "insert",
+                ACTION,
+                "to: {uri: 'sql:insert', parameters: {dataSource: '#stock',"
+                    + " query: 'INSERT INTO item (name) VALUES (:#name)'}}",
+                "setBody: {constant: '{}'}");
+    String evil = "x'); DROP TABLE item; --${bean:parse} :#other ?";
+    try (TestService service = setup.start()) {
+      assertThat(service.requests().execute("insert", "{\"name\":\"" + evil + "\"}", "n").status())
+          .isEqualTo(200);
+      assertThat(
+              service
+                  .requests()
+                  .execute("insert", "{\"CamelSqlQuery\":\"DROP TABLE item\",\"name\":\"y\"}", "m")
+                  .status())
+          .isEqualTo(200);
+    }
+    assertThat(TestDatabase.file(directory.resolve("data.db")).rows("SELECT name FROM item"))
+        .containsExactly(evil, "y");
+  }
+
+  @Test
+  void secretsAreInNoLogAnswerReceiptOrPage() throws IOException {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    Level before = root.getLevel();
+    log.start();
+    root.addAppender(log);
+    root.setLevel(Level.TRACE);
+    List<String> seen = new ArrayList<>();
+    try {
+      TestDatabase database = Postgres.database();
+      database.execute("CREATE TABLE item (name text NOT NULL)");
+      String step = "to: {uri: 'sql:x', parameters: {dataSource: '#data', query: '%s'}}";
+      TestService.Setup setup =
+          with(
+                  "dataSources:",
+                  "  data:",
+                  "    url: " + database.url().replace("postgres:postgres@", ""),
+                  "    user: postgres",
+                  "    password: ${secret:HUSH}")
+              .with("HUSH", SECRET)
+              .action("good", ACTION, step.formatted("SELECT 1 AS one"))
+              .action(
+                  "bad",
+                  ACTION + "secrets: [HUSH]\n",
+                  step.formatted("INSERT INTO gone VALUES (1)"));
+      try (TestService service = setup.start()) {
+        for (String action : List.of("good", "bad")) {
+          Reply reply = service.requests().execute(action, "{}", action);
+          seen.add(reply.text());
+          seen.add(service.requests().get("/receipts/" + reply.id()).text());
+        }
+        for (String page : List.of("/", "/health", "/ready", "/version", "/actions")) {
+          seen.add(service.requests().get(page).text());
+        }
+      }
+      seen.add(Configuration.of(setup.environment(), directory, directory).toString());
+    } finally {
+      root.setLevel(before);
+      root.detachAppender(log);
+    }
+    for (ILoggingEvent event : log.list) {
+      seen.add(event.getFormattedMessage());
+      if (event.getThrowableProxy() != null) {
+        seen.add(ThrowableProxyUtil.asString(event.getThrowableProxy()));
+      }
+    }
+    assertThat(log.list).as("the log was listened to").isNotEmpty();
+    assertThat(seen)
+        .noneMatch(text -> text.toLowerCase(Locale.ROOT).contains(SECRET.toLowerCase(Locale.ROOT)));
+  }
+}
