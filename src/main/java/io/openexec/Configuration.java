@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  * @param revocations {@code OPENEXEC_REVOCATIONS}: the file of what was taken back
  * @param audience {@code OPENEXEC_AUDIENCE}: what a token's {@code aud} has to name
  * @param tenants {@code OPENEXEC_TENANTS}: what each tenant may have executed
+ * @param inbox {@code OPENEXEC_INBOX}: the folder of the file drop, absolute
  * @param evidence who signs
  */
 public record Configuration(
@@ -63,6 +65,7 @@ public record Configuration(
     Optional<Path> revocations,
     Optional<String> audience,
     Optional<Map<String, AllowList>> tenants,
+    Optional<Path> inbox,
     Evidence evidence) {
   static final String RECEIPT_KEY = "OPENEXEC_RECEIPT_KEY";
   static final String LEDGER_KEY = "OPENEXEC_LEDGER_KEY";
@@ -83,6 +86,7 @@ public record Configuration(
   private static final String REVOCATIONS = "OPENEXEC_REVOCATIONS";
   private static final String AUDIENCE = "OPENEXEC_AUDIENCE";
   private static final String TENANTS = "OPENEXEC_TENANTS";
+  private static final String INBOX = "OPENEXEC_INBOX";
   private static final Set<String> ONLY_IN_CLAWSHIELD_MODE =
       Set.of(TRUST, REVOCATIONS, AUDIENCE, TENANTS);
   private static final String LOG_LEVEL = "OPENEXEC_LOG_LEVEL";
@@ -195,6 +199,7 @@ public record Configuration(
           file(REVOCATIONS, workingDirectory),
           Optional.ofNullable(get(AUDIENCE)),
           tenants(mode, workingDirectory),
+          inbox(workingDirectory),
           evidence(workingDirectory));
     }
 
@@ -364,6 +369,19 @@ public record Configuration(
                 : "is '" + folder + "', which is not a folder");
       }
       return routes;
+    }
+
+    private Optional<Path> inbox(Path workingDirectory) {
+      Optional<Path> inbox =
+          file(INBOX, workingDirectory).map(folder -> folder.toAbsolutePath().normalize());
+      if (inbox.isPresent() && !Files.isDirectory(inbox.get(), LinkOption.NOFOLLOW_LINKS)) {
+        throw refused(
+            INBOX,
+            Files.isSymbolicLink(inbox.get())
+                ? "is '" + get(INBOX) + "', a symbolic link; name the folder itself"
+                : "is '" + get(INBOX) + "', which is no folder; make it, or name one that exists");
+      }
+      return inbox;
     }
 
     private boolean isLoopback(String host) {

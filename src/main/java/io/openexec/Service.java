@@ -153,7 +153,7 @@ public final class Service implements AutoCloseable {
             evidence::receipt,
             evidence::ledger);
     try {
-      flow.start(pages, workers);
+      flow.start(pages, workers, configuration.inbox());
     } catch (Exception e) {
       throw new StartRefused("the routes cannot start: " + Errors.rootCause(e), e);
     }

@@ -20,6 +20,7 @@ import io.openexec.execution.ExactlyOnce;
 import io.openexec.execution.Executed;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
+import io.openexec.inbox.Inbox;
 import io.openexec.receipt.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +30,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -61,6 +64,7 @@ public final class Flow implements AutoCloseable {
   private static final String ROUTE_FILE = ".camel.yaml";
   private static final String ACTIONS = "actions";
   private static final String EXECUTE = "direct:execute";
+  private static final String EXECUTE_WITH_RETRY = "direct:execute-with-retry";
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
           "execute",
@@ -88,6 +92,7 @@ public final class Flow implements AutoCloseable {
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
   private @Nullable Doors doors;
+  private @Nullable FileDoor fileDoor;
 
   private Flow(Path folder) {
     this.folder = folder;
@@ -147,13 +152,17 @@ public final class Flow implements AutoCloseable {
    * Starts the routes; {@link #serve} says over what, before anything can come in.
    *
    * @param workers runs the steps of requests, which may read from the store
+   * @param inbox the folder of the file drop, if there is one
    * @throws Exception if they cannot start, or one that the flow needs is missing
    */
-  public void start(Pages pages, Executor workers) throws Exception {
+  public void start(Pages pages, Executor workers, Optional<Path> inbox) throws Exception {
     configure();
     bind(pages);
+    fileDoor = new FileDoor(inbox, request -> executeToTheEnd(request, workers));
+    fileDoor.bindTo(main);
     main.init();
     CamelContext context = main.getCamelContext();
+    FileDoor.keepOthersFromConfiguring(context);
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     door = new HttpDoor(context, workers);
@@ -180,7 +189,13 @@ public final class Flow implements AutoCloseable {
    * @throws Exception if one cannot start
    */
   public void openDoors() throws Exception {
+    Objects.requireNonNull(fileDoor).open();
     Objects.requireNonNull(doors).open();
+  }
+
+  /** Returns the file drop, when the doors are open and there is one. */
+  public Optional<Inbox> inbox() {
+    return Objects.requireNonNull(fileDoor).inbox();
   }
 
   /**
@@ -190,13 +205,28 @@ public final class Flow implements AutoCloseable {
    * @return the answer, which may be one that is not final
    */
   public CompletableFuture<Answer> execute(byte[] request) {
+    return send(EXECUTE, request).thenApply(done -> done.getMessage().getBody(Answer.class));
+  }
+
+  /** Returns a final answer; fails if the service stops before there is one. */
+  private CompletableFuture<Answer> executeToTheEnd(byte[] request, Executor workers) {
+    return CompletableFuture.completedFuture(request)
+        .thenComposeAsync(bytes -> send(EXECUTE_WITH_RETRY, bytes), workers)
+        .thenApply(
+            done -> {
+              if (done.getException() != null) {
+                throw new CompletionException(done.getException());
+              }
+              return done.getMessage().getBody(Answer.class);
+            });
+  }
+
+  private CompletableFuture<Exchange> send(String route, byte[] request) {
     ProducerTemplate template = producer();
-    Endpoint gates = template.getCamelContext().getEndpoint(EXECUTE);
+    Endpoint gates = template.getCamelContext().getEndpoint(route);
     Exchange exchange = gates.createExchange(ExchangePattern.InOut);
     exchange.getMessage().setBody(request);
-    return template
-        .asyncSend(gates, exchange)
-        .thenApply(done -> done.getMessage().getBody(Answer.class));
+    return template.asyncSend(gates, exchange);
   }
 
   /** From now on the gates are those of that kernel. Nothing may be under way. */
@@ -377,6 +407,9 @@ public final class Flow implements AutoCloseable {
   public void refuseNew() {
     if (doors != null) {
       doors.close();
+    }
+    if (fileDoor != null) {
+      fileDoor.close();
     }
     if (door != null) {
       door.refuseNew();
