@@ -5,7 +5,6 @@ import io.openexec.execution.Errors;
 import io.openexec.inbox.Inbox;
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -13,6 +12,7 @@ import java.util.function.Function;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.apache.camel.component.file.FileEndpoint;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileFilter;
 import org.apache.camel.component.properties.PropertiesComponent;
@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
 /** Binds the file drop to its route, which looks for files. Of a file's names none gets further. */
 final class FileDoor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FileDoor.class);
+
+  private static final File PLACE_HOLDER = new File("OPENEXEC_INBOX");
 
   private final Optional<Path> folder;
   private final Function<byte[], CompletableFuture<Answer>> gates;
@@ -37,31 +39,29 @@ final class FileDoor implements AutoCloseable {
   /** Binds what the route names. */
   void bindTo(Main main) {
     main.addInitialProperty("openexec.inbox.open", Boolean.toString(folder.isPresent()));
-    main.addInitialProperty(
-        "openexec.inbox.folder", folder.map(path -> encoded(path.toString())).orElse("none"));
     main.bind("inboxFilter", (GenericFileFilter<File>) this::takes);
     main.bind("takeFile", (Processor) this::take);
   }
 
-  /** Properties of the routes are those of this program, and no variables that happen to be set. */
-  static void keepOthersFromConfiguring(CamelContext context) {
+  /** Makes the route's folder the configured one. */
+  void prepare(CamelContext context) {
+    // Properties of the routes are those of this program, and no variables that happen to be set.
     PropertiesComponent properties = (PropertiesComponent) context.getPropertiesComponent();
     properties.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
     properties.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_NEVER);
-  }
-
-  /** Percent-encodes what a URI's path, or Camel, would take for something else (RFC 3986). */
-  private static String encoded(String path) {
-    StringBuilder encoded = new StringBuilder();
-    for (byte b : path.getBytes(StandardCharsets.UTF_8)) {
-      char c = (char) (b & 0xff);
-      if (c < 0x80 && (Character.isLetterOrDigit(c) || "/-._~".indexOf(c) >= 0)) {
-        encoded.append(c);
-      } else {
-        encoded.append(String.format("%%%02X", b & 0xff));
-      }
-    }
-    return encoded.toString();
+    context
+        .getCamelContextExtension()
+        .registerEndpointCallback(
+            (uri, endpoint) -> {
+              if (folder.isPresent()
+                  && endpoint instanceof FileEndpoint files
+                  && files.getFile().equals(PLACE_HOLDER)) {
+                // Not by way of the URI: it cannot carry every name.
+                files.setFile(folder.get().toFile());
+                files.getConfiguration().setDirectory(folder.get().toString());
+              }
+              return endpoint;
+            });
   }
 
   /** Takes hold of the folder, if there is one. */

@@ -162,7 +162,7 @@ public final class Flow implements AutoCloseable {
     fileDoor.bindTo(main);
     main.init();
     CamelContext context = main.getCamelContext();
-    FileDoor.keepOthersFromConfiguring(context);
+    fileDoor.prepare(context);
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     door = new HttpDoor(context, workers);
