@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * @param revocations {@code OPENEXEC_REVOCATIONS}: the file of what was taken back
  * @param audience {@code OPENEXEC_AUDIENCE}: what a token's {@code aud} has to name
  * @param tenants {@code OPENEXEC_TENANTS}: what each tenant may have executed
+ * @param inbox {@code OPENEXEC_INBOX}: the folder of the file drop, absolute
  * @param evidence who signs
  * @param secrets {@code OPENEXEC_SECRETS} and the environment: what actions log in with
  */
@@ -65,6 +67,7 @@ public record Configuration(
     Optional<Path> revocations,
     Optional<String> audience,
     Optional<Map<String, AllowList>> tenants,
+    Optional<Path> inbox,
     Evidence evidence,
     Secrets secrets) {
   static final String RECEIPT_KEY = "OPENEXEC_RECEIPT_KEY";
@@ -87,6 +90,7 @@ public record Configuration(
   private static final String AUDIENCE = "OPENEXEC_AUDIENCE";
   private static final String TENANTS = "OPENEXEC_TENANTS";
   private static final String SECRETS = "OPENEXEC_SECRETS";
+  private static final String INBOX = "OPENEXEC_INBOX";
   private static final Set<String> ONLY_IN_CLAWSHIELD_MODE =
       Set.of(TRUST, REVOCATIONS, AUDIENCE, TENANTS);
   private static final String LOG_LEVEL = "OPENEXEC_LOG_LEVEL";
@@ -199,6 +203,7 @@ public record Configuration(
           file(REVOCATIONS, workingDirectory),
           Optional.ofNullable(get(AUDIENCE)),
           tenants(mode, workingDirectory),
+          inbox(workingDirectory),
           evidence(workingDirectory),
           secrets(workingDirectory));
     }
@@ -378,6 +383,19 @@ public record Configuration(
                 : "is '" + folder + "', which is not a folder");
       }
       return routes;
+    }
+
+    private Optional<Path> inbox(Path workingDirectory) {
+      Optional<Path> inbox =
+          file(INBOX, workingDirectory).map(folder -> folder.toAbsolutePath().normalize());
+      if (inbox.isPresent() && !Files.isDirectory(inbox.get(), LinkOption.NOFOLLOW_LINKS)) {
+        throw refused(
+            INBOX,
+            Files.isSymbolicLink(inbox.get())
+                ? "is '" + get(INBOX) + "', a symbolic link; name the folder itself"
+                : "is '" + get(INBOX) + "', which is no folder; make it, or name one that exists");
+      }
+      return inbox;
     }
 
     private boolean isLoopback(String host) {

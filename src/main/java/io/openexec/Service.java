@@ -174,7 +174,7 @@ public final class Service implements AutoCloseable {
             evidence::receipt,
             evidence::ledger);
     try {
-      flow.start(pages, workers, http);
+      flow.start(pages, workers, http, configuration.inbox());
     } catch (Exception e) {
       throw new StartRefused("the routes cannot start: " + Errors.rootCause(e), e);
     }

@@ -21,6 +21,7 @@ import io.openexec.execution.ExactlyOnce;
 import io.openexec.execution.Executed;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
+import io.openexec.inbox.Inbox;
 import io.openexec.receipt.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -58,6 +61,7 @@ import org.slf4j.LoggerFactory;
 /** Carries the kernel through the routes: binds the steps, loads the files, runs Camel. */
 public final class Flow implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
+  private static final String EXECUTE_WITH_RETRY = "execute-with-retry";
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
           "execute",
@@ -93,6 +97,7 @@ public final class Flow implements AutoCloseable {
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
   private @Nullable Doors doors;
+  private @Nullable FileDoor fileDoor;
 
   private Flow(RouteFiles files, Secrets secrets) {
     this.files = files;
@@ -167,14 +172,19 @@ public final class Flow implements AutoCloseable {
    *
    * @param http whether HTTP is one of the doors
    * @param workers runs the steps of requests, which may read from the store
+   * @param inbox the folder of the file drop, if there is one
    * @throws Exception if they cannot start, or one that the flow needs is missing
    */
-  public void start(Pages pages, Executor workers, boolean http) throws Exception {
+  public void start(Pages pages, Executor workers, boolean http, Optional<Path> inbox)
+      throws Exception {
     configure();
     bind(pages);
     openDatabases();
+    fileDoor = new FileDoor(inbox, request -> executeToTheEnd(request, workers));
+    fileDoor.bindTo(main);
     main.init();
     CamelContext context = main.getCamelContext();
+    fileDoor.prepare(context);
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     if (http) {
@@ -206,7 +216,13 @@ public final class Flow implements AutoCloseable {
    * @throws Exception if one cannot start
    */
   public void openDoors() throws Exception {
+    Objects.requireNonNull(fileDoor).open();
     Objects.requireNonNull(doors).open();
+  }
+
+  /** Returns the file drop, when the doors are open and there is one. */
+  public Optional<Inbox> inbox() {
+    return Objects.requireNonNull(fileDoor).inbox();
   }
 
   /**
@@ -214,7 +230,8 @@ public final class Flow implements AutoCloseable {
    *
    * @param route its name, such as {@code execute}
    * @param body what a request to it over HTTP would have as its body, or below its path
-   * @return an {@link Answer}, or {@link Content}
+   * @return an {@link Answer}, or {@link Content}; it fails if the service stops before there is
+   *     one
    */
   public CompletableFuture<Object> send(String route, byte[] body) {
     ProducerTemplate template = producer();
@@ -226,11 +243,20 @@ public final class Flow implements AutoCloseable {
 
   private static Object answer(Exchange done) {
     Object body = done.getMessage().getBody();
-    if (done.getException() == null && (body instanceof Answer || body instanceof Content)) {
+    if (done.getException() != null) {
+      throw new CompletionException(done.getException());
+    }
+    if (body instanceof Answer || body instanceof Content) {
       return body;
     }
-    LOG.error("a route ended without an answer", done.getException());
-    return Answer.refusing(Refusal.internalError());
+    throw new IllegalStateException("a route ended without an answer");
+  }
+
+  /** Returns a final answer; fails if the service stops before there is one. */
+  private CompletableFuture<Answer> executeToTheEnd(byte[] request, Executor workers) {
+    return CompletableFuture.completedFuture(request)
+        .thenComposeAsync(bytes -> send(EXECUTE_WITH_RETRY, bytes), workers)
+        .thenApply(Answer.class::cast);
   }
 
   private void require(List<String> routes, CamelContext context) throws RouteFileRefused {
@@ -424,6 +450,9 @@ public final class Flow implements AutoCloseable {
   public void refuseNew() {
     if (doors != null) {
       doors.close();
+    }
+    if (fileDoor != null) {
+      fileDoor.close();
     }
     if (door != null) {
       door.refuseNew();

@@ -1,0 +1,170 @@
+package io.openexec.inbox;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * The inbox on disk, held by one service. Its own folders lie in it, so that a move is a rename.
+ */
+final class Folder implements AutoCloseable {
+  private static final LinkOption AS_IT_IS = LinkOption.NOFOLLOW_LINKS;
+
+  private final Path root;
+  private final FileChannel lock;
+
+  private Folder(Path root, FileChannel lock) {
+    this.root = root;
+    this.lock = lock;
+  }
+
+  /**
+   * Takes hold of an inbox, and makes its folders.
+   *
+   * @throws IOException if it cannot be written, or another service holds it
+   */
+  static Folder open(Path root) throws IOException {
+    FileChannel lock =
+        FileChannel.open(
+            root.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE, AS_IT_IS);
+    try {
+      if (lock.tryLock() != null) {
+        Folder folder = new Folder(root, lock);
+        folder.makeFolders();
+        return folder;
+      }
+    } catch (OverlappingFileLockException e) {
+      // This very process holds it: the same refusal as for another one.
+    } catch (IOException e) {
+      lock.close();
+      throw e;
+    }
+    lock.close();
+    throw new IOException(
+        "another service has the inbox " + root + "; give each one of its own (OPENEXEC_INBOX)");
+  }
+
+  private void makeFolders() throws IOException {
+    for (Path own : List.of(work(), out(), done(), refused())) {
+      if (Files.notExists(own, AS_IT_IS)) {
+        Files.createDirectory(own);
+      } else if (!Files.isDirectory(own, AS_IT_IS)) {
+        throw new IOException(own + " is not a folder; move it away");
+      }
+    }
+    sync(root);
+  }
+
+  private Path work() {
+    return root.resolve(".work");
+  }
+
+  private Path out() {
+    return root.resolve("out");
+  }
+
+  private Path done() {
+    return root.resolve("done");
+  }
+
+  private Path refused() {
+    return root.resolve("refused");
+  }
+
+  /** Returns the files that were being answered when the service ended. */
+  List<Path> claimed() throws IOException {
+    try (Stream<Path> files = Files.list(work())) {
+      return files.sorted().toList();
+    }
+  }
+
+  /**
+   * Makes a file the service's own, under a name that nothing has in any of the folders. From now
+   * on until it is {@link #finish finished} that name is its own in all of them.
+   *
+   * @return where it is now
+   */
+  synchronized Path claim(Path file) throws IOException {
+    String name = String.valueOf(file.getFileName());
+    int dot = name.lastIndexOf('.');
+    String free = name;
+    for (int i = 2; isTaken(free); i++) {
+      free = name.substring(0, dot) + "-" + i + name.substring(dot);
+    }
+    Path claimed = Files.move(file, work().resolve(free), StandardCopyOption.ATOMIC_MOVE);
+    sync(work());
+    sync(root);
+    return claimed;
+  }
+
+  private boolean isTaken(String name) {
+    return Stream.of(
+            work().resolve(name),
+            receipts(name),
+            done().resolve(name),
+            refused().resolve(name),
+            reasons(name))
+        .anyMatch(file -> Files.exists(file, AS_IT_IS));
+  }
+
+  private Path receipts(String name) {
+    return out().resolve(name + ".receipts.jsonl");
+  }
+
+  private Path reasons(String name) {
+    return refused().resolve(name + ".reasons.jsonl");
+  }
+
+  /** Begins the answers to a claimed file. */
+  Draft receiptsOf(Path claimed) throws IOException {
+    return Draft.of(receipts(name(claimed)));
+  }
+
+  /** Begins the reasons why lines of a claimed file were refused. */
+  Draft reasonsOf(Path claimed) throws IOException {
+    return Draft.of(reasons(name(claimed)));
+  }
+
+  /** Moves a claimed file, whose answers are complete, to where it stays. */
+  void finish(Path claimed, boolean anyRefused) throws IOException {
+    if (!anyRefused) {
+      // An attempt that was cut short may have left some: meanwhile an outcome was settled.
+      Files.deleteIfExists(reasons(name(claimed)));
+    }
+    Path end = anyRefused ? refused() : done();
+    Files.move(claimed, end.resolve(name(claimed)), StandardCopyOption.ATOMIC_MOVE);
+    sync(end);
+    sync(work());
+  }
+
+  private static String name(Path file) {
+    return String.valueOf(file.getFileName());
+  }
+
+  /** Makes the names in a folder durable; only POSIX systems have a way to. */
+  static void sync(Path folder) throws IOException {
+    if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
+      try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
+  }
+
+  /** Returns the folder that a file lies in. */
+  static Path of(Path file) {
+    return Objects.requireNonNull(file.getParent());
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.close();
+  }
+}

@@ -1,0 +1,158 @@
+package io.openexec.inbox;
+
+import io.openexec.execution.Errors;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Judges what lies in the inbox, without opening it. What is not taken stays where it is, and is
+ * logged once.
+ */
+final class Vetting {
+  private static final Logger LOG = LoggerFactory.getLogger(Vetting.class);
+
+  /** Room for what is added to a name, within the 255 bytes that file systems allow. */
+  private static final int MAX_NAME = 200;
+
+  private static final int REMEMBERED = 10_000;
+
+  private final Duration quiet;
+  private final Map<Path, Seen> seen = recent();
+  private final Map<Path, String> reported = recent();
+
+  private record Seen(long size, long modified, long since) {}
+
+  /** Takes a file when it has not changed for that long. */
+  Vetting(Duration quiet) {
+    this.quiet = quiet;
+  }
+
+  private static <V> Map<Path, V> recent() {
+    return new LinkedHashMap<>() {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<Path, V> eldest) {
+        return size() > REMEMBERED;
+      }
+    };
+  }
+
+  /** Returns whether a file is to be answered now. */
+  synchronized boolean takes(Path file) {
+    String name = String.valueOf(file.getFileName());
+    if (isUnfinished(name)) {
+      return false;
+    }
+    Optional<String> objection = objection(file, name);
+    if (objection.isPresent()) {
+      report(file, objection.get());
+      return false;
+    }
+    try {
+      return isQuiet(file);
+    } catch (IOException e) {
+      // Gone again, or it will be reported by the next look.
+      return false;
+    }
+  }
+
+  private static boolean isUnfinished(String name) {
+    return name.startsWith(".") || name.endsWith(".tmp") || name.endsWith(".part");
+  }
+
+  /** Returns what is wrong with a file, wherever it lies; nothing if it may be opened. */
+  static Optional<String> objection(Path file) {
+    return objection(file, String.valueOf(file.getFileName()));
+  }
+
+  private static Optional<String> objection(Path file, String name) {
+    if (!name.endsWith(".json") && !name.endsWith(".jsonl")) {
+      return Optional.of("its name ends neither in .json nor in .jsonl");
+    }
+    if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
+      return Optional.of("its name is longer than " + MAX_NAME + " bytes");
+    }
+    if (name.codePoints().anyMatch(Vetting::isUnprintable)) {
+      return Optional.of("its name has control characters, or is not UTF-8");
+    }
+    try {
+      return objectionToKind(file);
+    } catch (IOException e) {
+      return Optional.of("it cannot be looked at: " + Errors.rootCause(e));
+    }
+  }
+
+  private static boolean isUnprintable(int c) {
+    return Character.isISOControl(c)
+        || c == '\ufffd'
+        || c == '\u2028'
+        || c == '\u2029'
+        || Character.getType(c) == Character.SURROGATE;
+  }
+
+  private static Optional<String> objectionToKind(Path file) throws IOException {
+    BasicFileAttributes attributes =
+        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    if (attributes.isSymbolicLink()) {
+      return Optional.of("it is a symbolic link");
+    }
+    if (!attributes.isRegularFile()) {
+      return Optional.of("it is not a plain file");
+    }
+    // Who has another name of it could change it while it is read, and after.
+    if (Files.getFileStore(file).supportsFileAttributeView("unix")
+        && ((Number) Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS)).intValue()
+            > 1) {
+      return Optional.of("it has other names (hard links)");
+    }
+    return Files.isReadable(file) ? Optional.empty() : Optional.of("it may not be read");
+  }
+
+  /** A file that was renamed into the inbox when it was complete need not wait. */
+  private boolean isQuiet(Path file) throws IOException {
+    BasicFileAttributes now =
+        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    long modified = now.lastModifiedTime().toMillis();
+    long age = System.currentTimeMillis() - modified;
+    Seen before = seen.get(file);
+    if (before == null || before.size() != now.size() || before.modified() != modified) {
+      before = new Seen(now.size(), modified, System.nanoTime());
+      seen.put(file, before);
+    }
+    // The clock of a file server may be ahead; then what counts is how long nothing changed.
+    boolean quietNow =
+        age >= quiet.toMillis() || System.nanoTime() - before.since() >= quiet.toNanos();
+    if (quietNow) {
+      seen.remove(file);
+      reported.remove(file);
+    }
+    return quietNow;
+  }
+
+  private void report(Path file, String objection) {
+    if (!objection.equals(reported.put(file, objection))) {
+      LOG.warn("inbox: {} is left where it is: {}", shown(file), objection);
+    }
+  }
+
+  /** Returns a file's name as it can stand in a log. */
+  static String shown(Path file) {
+    StringBuilder shown = new StringBuilder();
+    String name = String.valueOf(file.getFileName());
+    name.codePoints()
+        .limit(MAX_NAME)
+        .forEach(c -> shown.appendCodePoint(isUnprintable(c) ? '\ufffd' : c));
+    return shown.toString();
+  }
+}
