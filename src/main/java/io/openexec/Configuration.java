@@ -5,6 +5,7 @@ import io.openexec.boundary.AllowLists;
 import io.openexec.boundary.ApprovalKeys;
 import io.openexec.boundary.ApprovalVerifier;
 import io.openexec.boundary.TrustSource;
+import io.openexec.camel.QueueSettings;
 import io.openexec.execution.Errors;
 import io.openexec.store.DatabaseUrl;
 import java.io.IOException;
@@ -45,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * @param audience {@code OPENEXEC_AUDIENCE}: what a token's {@code aud} has to name
  * @param tenants {@code OPENEXEC_TENANTS}: what each tenant may have executed
  * @param evidence who signs
+ * @param queue {@code OPENEXEC_QUEUE_URL} and what goes with it
  */
 public record Configuration(
     Mode mode,
@@ -63,7 +65,8 @@ public record Configuration(
     Optional<Path> revocations,
     Optional<String> audience,
     Optional<Map<String, AllowList>> tenants,
-    Evidence evidence) {
+    Evidence evidence,
+    Optional<QueueSettings> queue) {
   static final String RECEIPT_KEY = "OPENEXEC_RECEIPT_KEY";
   static final String LEDGER_KEY = "OPENEXEC_LEDGER_KEY";
   private static final String ORIGIN = "OPENEXEC_ORIGIN";
@@ -195,7 +198,8 @@ public record Configuration(
           file(REVOCATIONS, workingDirectory),
           Optional.ofNullable(get(AUDIENCE)),
           tenants(mode, workingDirectory),
-          evidence(workingDirectory));
+          evidence(workingDirectory),
+          queue(mode, workingDirectory));
     }
 
     Evidence evidence(Path workingDirectory) {
@@ -276,6 +280,23 @@ public record Configuration(
                 + "=true if everyone who can reach it may"
                 + " execute");
       }
+    }
+
+    private Optional<QueueSettings> queue(Mode mode, Path workingDirectory) {
+      Optional<QueueSettings> queue = new QueueVariables(environment, workingDirectory).read();
+      if (queue.isPresent()
+          && mode == Mode.DEMO
+          && !isTrue(INSECURE_DEMO, "false")
+          && !QueueVariables.isLoopback(queue.get())) {
+        throw refused(
+            QueueVariables.URL,
+            "names no broker on a loopback address, and demo mode executes without approval; set "
+                + MODE
+                + "=clawshield, or "
+                + INSECURE_DEMO
+                + "=true if everyone who can send to it may execute");
+      }
+      return queue;
     }
 
     private ApprovalKeys keys() {

@@ -110,7 +110,7 @@ public final class Service implements AutoCloseable {
 
   private static Flow readFlow(Configuration configuration) {
     try {
-      return Flow.read(configuration.routes());
+      return Flow.read(configuration.routes(), configuration.queue());
     } catch (IllegalArgumentException e) {
       throw new StartRefused(String.valueOf(e.getMessage()), e);
     }
@@ -132,7 +132,7 @@ public final class Service implements AutoCloseable {
   }
 
   private void startFlow(Clock clock) {
-    Status status = new Status(configuration, registry, trust, store, clock);
+    Status status = new Status(configuration, registry, trust, store, flow::queueProblem, clock);
     EvidencePages evidence = new EvidencePages(store.ledger());
     Flow.Kernel kernel =
         new Flow.Kernel(

@@ -16,7 +16,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the service says of itself. */
@@ -31,6 +33,7 @@ public final class Status {
   private final ActionRegistry registry;
   private final TrustFiles trust;
   private final ExecutionStore store;
+  private final Supplier<Optional<String>> queueProblem;
   private final Clock clock;
   private @Nullable Probe lastProbe;
 
@@ -41,11 +44,13 @@ public final class Status {
       ActionRegistry registry,
       TrustFiles trust,
       ExecutionStore store,
+      Supplier<Optional<String>> queueProblem,
       Clock clock) {
     this.configuration = configuration;
     this.registry = registry;
     this.trust = trust;
     this.store = store;
+    this.queueProblem = queueProblem;
     this.clock = clock;
   }
 
@@ -105,6 +110,7 @@ public final class Status {
     if (!isStoreWritable()) {
       reasons.add("the store cannot be written: look at the disk and at the service's log");
     }
+    queueProblem.get().ifPresent(reasons::add);
     return reasons.isEmpty()
         ? Answer.of(200, JSON.objectNode().put("ready", true))
         : Answer.notReady(String.join("; ", reasons));

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -88,9 +89,11 @@ public final class Flow implements AutoCloseable {
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
   private @Nullable Doors doors;
+  private final QueueDoor queue;
 
-  private Flow(Path folder) {
+  private Flow(Path folder, Optional<QueueSettings> queue) {
     this.folder = folder;
+    this.queue = new QueueDoor(queue);
     this.digest = digest(folder);
     this.actionFiles = ActionFiles.read(folder.resolve(ACTIONS), this::producer);
   }
@@ -98,10 +101,11 @@ public final class Flow implements AutoCloseable {
   /**
    * Reads and checks the files of a folder; starts nothing yet.
    *
+   * @param queue what the queue door is opened with, if it is
    * @throws IllegalArgumentException naming a file that is refused, and why, in one line
    */
-  public static Flow read(Path folder) {
-    return new Flow(folder);
+  public static Flow read(Path folder, Optional<QueueSettings> queue) {
+    return new Flow(folder, queue);
   }
 
   private static Hash digest(Path folder) {
@@ -158,9 +162,11 @@ public final class Flow implements AutoCloseable {
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     door = new HttpDoor(context, workers);
     AnswerConverters.addTo(context.getTypeConverterRegistry());
+    queue.define(context.getPropertiesComponent());
     for (Resource file : resources()) {
       load(context, file);
     }
+    queue.addTo(context);
     for (String route : ROUTES_OF_THE_FLOW) {
       if (((ModelCamelContext) context).getRouteDefinition(route) == null) {
         throw new RouteFileRefused("no file in " + folder + " has the route " + route);
@@ -181,6 +187,11 @@ public final class Flow implements AutoCloseable {
    */
   public void openDoors() throws Exception {
     Objects.requireNonNull(doors).open();
+  }
+
+  /** Returns what is wrong with the queue door, if it should be open and is not. */
+  public Optional<String> queueProblem() {
+    return queue.problem();
   }
 
   /**
@@ -294,6 +305,7 @@ public final class Flow implements AutoCloseable {
     main.bind("deny", AsyncStep.ofExchange(this::deny));
     main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
     main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
+    queue.bind(main);
 
     main.bind(
         "checkReceipt",

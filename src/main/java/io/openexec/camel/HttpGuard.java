@@ -153,8 +153,7 @@ final class HttpGuard implements Handler<HttpServerRequest> {
   static void write(HttpServerResponse response, Answer answer) {
     response
         .setStatusCode(answer.status())
-        .putHeader(
-            "Content-Type", answer.isProblem() ? "application/problem+json" : "application/json")
+        .putHeader("Content-Type", answer.contentType())
         .putHeader("Cache-Control", "no-store")
         .putHeader("X-Content-Type-Options", "nosniff");
     if (answer.replayed()) {

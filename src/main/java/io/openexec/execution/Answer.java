@@ -35,6 +35,11 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
     return status >= 400;
   }
 
+  /** Returns the media type of the body. */
+  public String contentType() {
+    return isProblem() ? "application/problem+json" : "application/json";
+  }
+
   /**
    * Returns whether this is all there will ever be to say. If not, nothing is decided or it is not
    * known yet, and the same request is to be sent again: a door that answers later, such as a
