@@ -312,6 +312,23 @@ class QueueDoorTest {
   }
 
   @Test
+  void anyConnectionFactoryThatARouteFileBindsWillDo() throws Exception {
+    TestService.Setup setup =
+        setup()
+            .with("OPENEXEC_QUEUE_URL", "bean:mine")
+            .door(
+                "broker",
+                "- beans:",
+                "    - name: mine",
+                "      type: org.apache.qpid.jms.JmsConnectionFactory",
+                "      properties: {remoteURI: \"" + broker.url() + "\"}");
+    try (TestService service = setup.start()) {
+      broker.send(REQUESTS, request("n"), "c");
+      assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("c");
+    }
+  }
+
+  @Test
   void oneThatTakesLongHoldsUpNobodyBehindIt() throws Exception {
     Path until = directory.resolve("until");
     TestService.Setup setup =

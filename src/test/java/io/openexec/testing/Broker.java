@@ -21,6 +21,7 @@ import org.apache.qpid.jms.JmsConnectionFactory;
 /** A real Artemis in this process, on loopback, and a client of it. */
 public final class Broker implements AutoCloseable {
   private static final long SOON = 15_000;
+  private static final long LAST = 500;
 
   private final Path directory;
   private final int port;
@@ -153,6 +154,18 @@ public final class Broker implements AutoCloseable {
         if (next == null) {
           throw new AssertionError(messages.size() + " of " + count + " came from " + queue);
         }
+        messages.add(next);
+      }
+    }
+    return messages;
+  }
+
+  /** Receives all that is there. */
+  public List<Message> drain(String queue) throws JMSException {
+    List<Message> messages = new ArrayList<>();
+    try (Session session = session();
+        MessageConsumer consumer = session.createConsumer(session.createQueue(queue))) {
+      for (Message next = consumer.receive(LAST); next != null; next = consumer.receive(LAST)) {
         messages.add(next);
       }
     }
