@@ -5,6 +5,7 @@ import io.openexec.boundary.AllowLists;
 import io.openexec.boundary.ApprovalKeys;
 import io.openexec.boundary.ApprovalVerifier;
 import io.openexec.boundary.TrustSource;
+import io.openexec.camel.QueueSettings;
 import io.openexec.camel.Secrets;
 import io.openexec.execution.Errors;
 import io.openexec.store.DatabaseUrl;
@@ -49,6 +50,7 @@ import org.jspecify.annotations.Nullable;
  * @param inbox {@code OPENEXEC_INBOX}: the folder of the file drop, absolute
  * @param evidence who signs
  * @param secrets {@code OPENEXEC_SECRETS} and the environment: what actions log in with
+ * @param queue {@code OPENEXEC_QUEUE_URL} and what goes with it
  */
 public record Configuration(
     Mode mode,
@@ -69,7 +71,8 @@ public record Configuration(
     Optional<Map<String, AllowList>> tenants,
     Optional<Path> inbox,
     Evidence evidence,
-    Secrets secrets) {
+    Secrets secrets,
+    Optional<QueueSettings> queue) {
   static final String RECEIPT_KEY = "OPENEXEC_RECEIPT_KEY";
   static final String LEDGER_KEY = "OPENEXEC_LEDGER_KEY";
   private static final String ORIGIN = "OPENEXEC_ORIGIN";
@@ -205,7 +208,8 @@ public record Configuration(
           tenants(mode, workingDirectory),
           inbox(workingDirectory),
           evidence(workingDirectory),
-          secrets(workingDirectory));
+          secrets(workingDirectory),
+          queue(mode, workingDirectory));
     }
 
     Evidence evidence(Path workingDirectory) {
@@ -286,6 +290,23 @@ public record Configuration(
                 + "=true if everyone who can reach it may"
                 + " execute");
       }
+    }
+
+    private Optional<QueueSettings> queue(Mode mode, Path workingDirectory) {
+      Optional<QueueSettings> queue = new QueueVariables(environment, workingDirectory).read();
+      if (queue.isPresent()
+          && mode == Mode.DEMO
+          && !isTrue(INSECURE_DEMO, "false")
+          && !QueueVariables.isLoopback(queue.get())) {
+        throw refused(
+            QueueVariables.URL,
+            "names no broker on a loopback address, and demo mode executes without approval; set "
+                + MODE
+                + "=clawshield, or "
+                + INSECURE_DEMO
+                + "=true if everyone who can send to it may execute");
+      }
+      return queue;
     }
 
     private ApprovalKeys keys() {

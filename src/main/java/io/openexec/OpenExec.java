@@ -3,6 +3,7 @@ package io.openexec;
 import io.openexec.cli.Commands;
 import io.openexec.signature.Ed25519Provider;
 import java.io.InputStream;
+import java.io.ObjectInputFilter;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -34,6 +35,10 @@ public final class OpenExec implements Callable<Integer> {
     if (Runtime.version().feature() >= FIRST_TO_WARN_OF_UNSAFE) {
       // Netty does without; the JDK would print a warning beside the one line that says ready.
       System.getProperties().putIfAbsent("io.netty.noUnsafe", "true");
+    }
+    if (ObjectInputFilter.Config.getSerialFilter() == null) {
+      // Nothing here reads serialised objects; so whoever gets some read gets nothing made of them.
+      ObjectInputFilter.Config.setSerialFilter(ObjectInputFilter.Config.createFilter("!*"));
     }
     int code =
         args.length == 0

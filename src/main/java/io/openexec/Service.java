@@ -129,7 +129,7 @@ public final class Service implements AutoCloseable {
   private static Flow readFlow(Configuration configuration, boolean http) {
     try {
       return http
-          ? Flow.read(configuration.routes(), configuration.secrets())
+          ? Flow.read(configuration.routes(), configuration.secrets(), configuration.queue())
           : Flow.embedded(configuration.routes(), configuration.secrets());
     } catch (IllegalArgumentException e) {
       throw new StartRefused(String.valueOf(e.getMessage()), e);
@@ -152,7 +152,9 @@ public final class Service implements AutoCloseable {
   }
 
   private void startFlow(Clock clock, boolean http) {
-    Status status = new Status(configuration, registry, trust, store, sequencer::isStuck, clock);
+    Status status =
+        new Status(
+            configuration, registry, trust, store, sequencer::isStuck, flow::queueProblem, clock);
     EvidencePages evidence = new EvidencePages(store.ledger());
     Flow.Kernel kernel =
         new Flow.Kernel(

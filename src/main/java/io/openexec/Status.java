@@ -19,8 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the service says of itself. */
@@ -36,6 +38,7 @@ public final class Status {
   private final TrustFiles trust;
   private final ExecutionStore store;
   private final BooleanSupplier ledgerStuck;
+  private final Supplier<Optional<String>> queueProblem;
   private final Clock clock;
   private @Nullable Probe lastProbe;
 
@@ -47,12 +50,14 @@ public final class Status {
       TrustFiles trust,
       ExecutionStore store,
       BooleanSupplier ledgerStuck,
+      Supplier<Optional<String>> queueProblem,
       Clock clock) {
     this.configuration = configuration;
     this.registry = registry;
     this.trust = trust;
     this.store = store;
     this.ledgerStuck = ledgerStuck;
+    this.queueProblem = queueProblem;
     this.clock = clock;
   }
 
@@ -145,6 +150,7 @@ public final class Status {
     if (!isStoreWritable()) {
       reasons.add("the store cannot be written: look at the disk and at the service's log");
     }
+    queueProblem.get().ifPresent(reasons::add);
     return reasons.isEmpty()
         ? Answer.of(200, JSON.objectNode().put("ready", true))
         : Answer.notReady(String.join("; ", reasons));

@@ -59,7 +59,7 @@ class HeaderInjectionTest {
   }
 
   /** Every constant of Camel's that names a header, and those of neighbours. */
-  private static Set<String> controlHeaders() throws IllegalAccessException {
+  static Set<String> controlHeaders() throws IllegalAccessException {
     Set<String> names =
         new TreeSet<>(
             List.of(
@@ -115,7 +115,7 @@ class HeaderInjectionTest {
     return names;
   }
 
-  private static List<String> spellings(String name) {
+  static List<String> spellings(String name) {
     StringBuilder mixed = new StringBuilder();
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);

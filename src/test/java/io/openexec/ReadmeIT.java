@@ -132,7 +132,7 @@ class ReadmeIT {
             .results()
             .map(result -> result.group(1))
             .toList();
-    assertThat(yaml).hasSize(2);
+    assertThat(yaml).hasSizeGreaterThanOrEqualTo(2);
     Path warehouse = directory.resolve("warehouse");
     var setup = new io.openexec.testing.TestService.Setup(directory);
     Path actions = setup.ownRoutes().resolve("actions");

@@ -97,10 +97,12 @@ public final class Flow implements AutoCloseable {
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
   private @Nullable Doors doors;
+  private final QueueDoor queue;
   private @Nullable FileDoor fileDoor;
 
-  private Flow(RouteFiles files, Secrets secrets) {
+  private Flow(RouteFiles files, Secrets secrets, Optional<QueueSettings> queue) {
     this.files = files;
+    this.queue = new QueueDoor(queue);
     this.digest = digest(files);
     this.databases = ActionResources.read(files.resources(), secrets);
     this.actionFiles = ActionFiles.read(files.actions(), secrets, this::producer);
@@ -110,10 +112,11 @@ public final class Flow implements AutoCloseable {
    * Reads and checks the files of a folder; starts nothing yet.
    *
    * @param secrets what the actions' resources log in with
+   * @param queue what the queue door is opened with, if it is
    * @throws IllegalArgumentException naming a file that is refused, and why, in one line
    */
-  public static Flow read(Path folder, Secrets secrets) {
-    return new Flow(RouteFiles.of(folder), secrets);
+  public static Flow read(Path folder, Secrets secrets, Optional<QueueSettings> queue) {
+    return new Flow(RouteFiles.of(folder), secrets, queue);
   }
 
   /**
@@ -124,7 +127,7 @@ public final class Flow implements AutoCloseable {
    * @throws IllegalArgumentException naming a file that is refused, and why, in one line
    */
   public static Flow embedded(Path actions, Secrets secrets) {
-    return new Flow(RouteFiles.inTheJar(actions), secrets);
+    return new Flow(RouteFiles.inTheJar(actions), secrets, Optional.empty());
   }
 
   private static Hash digest(RouteFiles files) {
@@ -192,9 +195,11 @@ public final class Flow implements AutoCloseable {
     }
     context.addComponent("sql", sql());
     AnswerConverters.addTo(context.getTypeConverterRegistry());
+    queue.define(context.getPropertiesComponent());
     for (Resource file : files.flow()) {
       load(context, file);
     }
+    queue.addTo(context);
     for (ActionFiles.Loaded action : actionFiles) {
       load(context, action.route());
     }
@@ -223,6 +228,11 @@ public final class Flow implements AutoCloseable {
   /** Returns the file drop, when the doors are open and there is one. */
   public Optional<Inbox> inbox() {
     return Objects.requireNonNull(fileDoor).inbox();
+  }
+
+  /** Returns what is wrong with the queue door, if it should be open and is not. */
+  public Optional<String> queueProblem() {
+    return queue.problem();
   }
 
   /**
@@ -362,6 +372,7 @@ public final class Flow implements AutoCloseable {
     main.bind("deny", AsyncStep.ofExchange(this::deny));
     main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
     main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
+    queue.bind(main);
 
     main.bind(
         "checkReceipt",

@@ -1,0 +1,355 @@
+package io.openexec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.openexec.testing.Approver;
+import io.openexec.testing.Broker;
+import io.openexec.testing.Eventually;
+import io.openexec.testing.Requests;
+import io.openexec.testing.TestService;
+import io.openexec.testing.TokenApprover;
+import jakarta.jms.BytesMessage;
+import jakarta.jms.JMSException;
+import jakarta.jms.MapMessage;
+import jakarta.jms.Message;
+import jakarta.jms.StreamMessage;
+import jakarta.jms.TextMessage;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Requests come in by queue, at a real broker. */
+// A service that runs is all that some need.
+@SuppressWarnings("try")
+class QueueDoorTest {
+  private static final long SOON = 15_000;
+  private static final String REQUESTS = "openexec.requests";
+  private static final String RECEIPTS = "openexec.receipts";
+  private static final String REJECTED = "openexec.rejected";
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  @TempDir static Path brokerDirectory;
+  private static Broker broker;
+  @TempDir Path directory;
+  private final Approver approver = new Approver();
+
+  @BeforeAll
+  static void startBroker() throws Exception {
+    broker = Broker.start(brokerDirectory);
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    broker.close();
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    for (String queue : List.of(REQUESTS, RECEIPTS, REJECTED)) {
+      assertThat(broker.count(queue)).as(queue).isZero();
+    }
+  }
+
+  private TestService.Setup setup() {
+    return new TestService.Setup(directory)
+        .clawshield(approver)
+        .with("OPENEXEC_QUEUE_URL", broker.url());
+  }
+
+  private String request(String nonce) {
+    return Requests.body("echo", "{}", nonce, approver.approve("echo", "{}"));
+  }
+
+  /** As long as it does not stand at the broker, that alone makes it 503. */
+  private static void revocationsGone(TestService.Setup setup, TestService service) {
+    Eventually.within(SOON, () -> service.requests().get("/ready").status() == 200);
+    setup.writeRevocations("gone");
+    Eventually.within(SOON, () -> service.requests().get("/ready").status() == 503);
+  }
+
+  private static JsonNode json(Message message) throws Exception {
+    return MAPPER.readTree(((TextMessage) message).getText());
+  }
+
+  private static Set<String> properties(Message message) throws JMSException {
+    Set<String> names = new HashSet<>();
+    for (var all = message.getPropertyNames(); all.hasMoreElements(); ) {
+      String name = String.valueOf(all.nextElement());
+      // Those are the client's own, of the delivery.
+      if (!name.startsWith("JMSX")) {
+        names.add(name);
+      }
+    }
+    return names;
+  }
+
+  @Test
+  void aRequestIsAnsweredWithItsCorrelationId() throws Exception {
+    try (TestService service = setup().start()) {
+      String body = request("n");
+      broker.send(REQUESTS, body, "c-1");
+      Message answer = broker.receive(RECEIPTS);
+      assertThat(answer.getJMSCorrelationID()).isEqualTo("c-1");
+      assertThat(answer.getIntProperty("status")).isEqualTo(200);
+      assertThat(answer.getStringProperty("contentType")).isEqualTo("application/json");
+      assertThat(answer.getBooleanProperty("replayed")).isFalse();
+      assertThat(properties(answer)).containsExactlyInAnyOrder("status", "contentType", "replayed");
+      assertThat(service.requests().execute(body).json()).isEqualTo(json(answer));
+
+      String id =
+          broker.send(
+              REQUESTS,
+              session -> {
+                BytesMessage bytes = session.createBytesMessage();
+                bytes.writeBytes(body.getBytes(StandardCharsets.UTF_8));
+                return bytes;
+              });
+      Message replay = broker.receive(RECEIPTS);
+      assertThat(replay.getJMSCorrelationID()).isEqualTo(id);
+      assertThat(replay.getBooleanProperty("replayed")).isTrue();
+      assertThat(json(replay)).isEqualTo(json(answer));
+    }
+  }
+
+  @Test
+  void aRefusalIsAnAnswer() throws Exception {
+    try (TestService service = setup().start()) {
+      broker.send(REQUESTS, Requests.body("echo", "{}", "n", null), "c");
+      Message refusal = broker.receive(RECEIPTS);
+      assertThat(refusal.getJMSCorrelationID()).isEqualTo("c");
+      assertThat(refusal.getIntProperty("status")).isEqualTo(403);
+      assertThat(refusal.getStringProperty("contentType")).isEqualTo("application/problem+json");
+      assertThat(json(refusal).path("code").asText()).isEqualTo("approval_missing");
+      assertThat(json(refusal).path("evidence").asText()).isNotEmpty();
+      broker.send(REQUESTS, request("n"), "c");
+      assertThat(json(broker.receive(RECEIPTS)).path("approved").asBoolean()).isTrue();
+      broker.send(
+          REQUESTS,
+          Requests.body("echo", "{\"a\":1}", "n", approver.approve("echo", "{\"a\":1}")),
+          "c");
+      assertThat(json(broker.receive(RECEIPTS)).path("code").asText()).isEqualTo("nonce_reused");
+    }
+  }
+
+  @Test
+  void whatIsNoRequestGoesAsideAsItWas() throws Exception {
+    try (TestService service = setup().start()) {
+      broker.send(REQUESTS, "{\"action\":", "c-1");
+      Message text = broker.receive(REJECTED);
+      assertThat(((TextMessage) text).getText()).isEqualTo("{\"action\":");
+      assertThat(text.getJMSCorrelationID()).isEqualTo("c-1");
+      assertThat(text.getIntProperty("status")).isEqualTo(422);
+      assertThat(text.getStringProperty("reason")).startsWith("The body is not acceptable JSON");
+      assertThat(properties(text)).containsExactlyInAnyOrder("status", "reason");
+
+      byte[] noUtf8 = {'{', (byte) 0xff, '}'};
+      broker.send(
+          REQUESTS,
+          session -> {
+            BytesMessage bytes = session.createBytesMessage();
+            bytes.writeBytes(noUtf8);
+            return bytes;
+          });
+      BytesMessage bytes = (BytesMessage) broker.receive(REJECTED);
+      assertThat(bytes.getBody(byte[].class)).isEqualTo(noUtf8);
+
+      broker.send(REQUESTS, "x".repeat((1 << 20) + 1), "c-2");
+      Message large = broker.receive(REJECTED);
+      assertThat(large.getIntProperty("status")).isEqualTo(413);
+      assertThat(large.getJMSCorrelationID()).isEqualTo("c-2");
+      assertThat(((TextMessage) large).getText()).as("not kept").isEmpty();
+
+      broker.send(REQUESTS, request("n"), "x".repeat(256));
+      Message unanswerable = broker.receive(REJECTED);
+      assertThat(unanswerable.getStringProperty("reason")).contains("correlation id");
+      assertThat(unanswerable.getJMSCorrelationID()).isNull();
+
+      broker.send(REQUESTS, request("n"), "c-3");
+      assertThat(broker.receive(RECEIPTS).getBooleanProperty("replayed"))
+          .as("nothing of it was executed")
+          .isFalse();
+    }
+  }
+
+  @Test
+  void whatIsNeitherTextNorBytesIsNotEvenLookedAt() throws Exception {
+    try (TestService service = setup().start()) {
+      Bomb.exploded = false;
+      broker.send(REQUESTS, session -> session.createObjectMessage(new Bomb()));
+      broker.send(
+          REQUESTS,
+          session -> {
+            MapMessage map = session.createMapMessage();
+            map.setString("action", "echo");
+            return map;
+          });
+      broker.send(
+          REQUESTS,
+          session -> {
+            StreamMessage stream = session.createStreamMessage();
+            stream.writeString(request("n"));
+            return stream;
+          });
+      broker.send(REQUESTS, session -> session.createMessage());
+      for (Message rejected : broker.receive(REJECTED, 4)) {
+        assertThat(rejected.getIntProperty("status")).isEqualTo(415);
+        assertThat(rejected.getStringProperty("reason")).startsWith("The message is neither text");
+        assertThat(((TextMessage) rejected).getText()).isEmpty();
+      }
+      assertThat(Bomb.exploded).isFalse();
+    }
+  }
+
+  /** Says that it was deserialised. */
+  private static final class Bomb implements java.io.Serializable {
+    private static final long serialVersionUID = 1L;
+    static volatile boolean exploded;
+
+    private void readObject(java.io.ObjectInputStream in) {
+      exploded = true;
+    }
+  }
+
+  private static void sendFor(String queue, String body) throws JMSException {
+    broker.send(
+        REQUESTS,
+        session -> {
+          Message message = session.createTextMessage(body);
+          message.setJMSCorrelationID(queue);
+          message.setJMSReplyTo(session.createQueue(queue));
+          return message;
+        });
+  }
+
+  @Test
+  void onlyQueuesOnTheListAreRepliedTo() throws Exception {
+    try (TestService service = setup().with("OPENEXEC_QUEUE_REPLY_TO", "mine, other").start()) {
+      sendFor("mine", request("n"));
+      assertThat(broker.receive("mine").getJMSCorrelationID()).isEqualTo("mine");
+      sendFor("elsewhere", request("n"));
+      assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("elsewhere");
+      sendFor(REQUESTS, request("n"));
+      assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo(REQUESTS);
+      assertThat(broker.count("elsewhere")).isZero();
+    }
+    try (TestService service = setup().without("OPENEXEC_QUEUE_REPLY_TO").start()) {
+      sendFor("mine", request("n"));
+      assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).as("no list").isEqualTo("mine");
+    }
+  }
+
+  @Test
+  void aReplyQueueThatTakesNothingHoldsUpNoAnswer() throws Exception {
+    broker.refuse("full");
+    try (TestService service = setup().with("OPENEXEC_QUEUE_REPLY_TO", "full").start()) {
+      sendFor("full", request("n"));
+      assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("full");
+    }
+  }
+
+  @Test
+  void whatIsNotFinalIsNeverAnswered() throws Exception {
+    TestService.Setup setup = setup().trusting(new TokenApprover("a-1", "a", Approver.TENANT));
+    try (TestService service = setup.start()) {
+      revocationsGone(setup, service);
+      broker.send(REQUESTS, request("n"), "c");
+      assertThat(broker.isSilent(RECEIPTS, 1_500)).as("503 is nothing to hand out").isTrue();
+      setup.trusting(new TokenApprover("a-1", "a", Approver.TENANT));
+      assertThat(json(broker.receive(RECEIPTS)).path("approved").asBoolean()).isTrue();
+    }
+  }
+
+  @Test
+  void whatCannotBeFinishedBeforeTheStopIsGivenBack() throws Exception {
+    TestService.Setup setup = setup().trusting(new TokenApprover("a-1", "a", Approver.TENANT));
+    TestService service = setup.start();
+    revocationsGone(setup, service);
+    broker.send(REQUESTS, request("n"), "c");
+    TimeUnit.MILLISECONDS.sleep(500);
+    long begin = System.nanoTime();
+    service.close();
+    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(15));
+    assertThat(broker.count(REQUESTS)).isOne();
+    setup.trusting(new TokenApprover("a-1", "a", Approver.TENANT));
+    try (TestService next = setup.start()) {
+      assertThat(json(broker.receive(RECEIPTS)).path("approved").asBoolean()).isTrue();
+    }
+  }
+
+  @Test
+  void whatIsUnderWayAtTheStopIsAnswered() throws Exception {
+    Path until = directory.resolve("until");
+    TestService.Setup setup = setup().tracing("slow", "?hold=" + until);
+    TestService service = setup.start();
+    String payload = "{\"id\":1}";
+    broker.send(
+        REQUESTS, Requests.body("slow", payload, "n", approver.approve("slow", payload)), "c");
+    Eventually.within(SOON, () -> setup.traced().size() == 1);
+    Thread stop = new Thread(service::close);
+    stop.start();
+    broker.send(REQUESTS, request("later"), "later");
+    TimeUnit.MILLISECONDS.sleep(300);
+    java.nio.file.Files.createFile(until);
+    Message answer = broker.receive(RECEIPTS);
+    assertThat(answer.getJMSCorrelationID()).isEqualTo("c");
+    assertThat(answer.getIntProperty("status")).isEqualTo(200);
+    stop.join();
+    assertThat(broker.count(REQUESTS)).as("nothing new was taken").isOne();
+    try (TestService next = setup.start()) {
+      assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("later");
+    }
+  }
+
+  @Test
+  void anyConnectionFactoryThatARouteFileBindsWillDo() throws Exception {
+    TestService.Setup setup =
+        setup()
+            .with("OPENEXEC_QUEUE_URL", "bean:mine")
+            .door(
+                "broker",
+                "- beans:",
+                "    - name: mine",
+                "      type: org.apache.qpid.jms.JmsConnectionFactory",
+                "      properties: {remoteURI: \"" + broker.url() + "\"}");
+    try (TestService service = setup.start()) {
+      broker.send(REQUESTS, request("n"), "c");
+      assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("c");
+    }
+  }
+
+  @Test
+  void oneThatTakesLongHoldsUpNobodyBehindIt() throws Exception {
+    Path until = directory.resolve("until");
+    TestService.Setup setup =
+        setup().with("OPENEXEC_QUEUE_CONCURRENCY", "2").tracing("slow", "?hold=" + until);
+    try (TestService service = setup.start()) {
+      String payload = "{\"id\":1}";
+      broker.send(
+          REQUESTS, Requests.body("slow", payload, "n", approver.approve("slow", payload)), "slow");
+      Eventually.within(SOON, () -> setup.traced().size() == 1);
+      List<String> others = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        others.add("c" + i);
+        broker.send(REQUESTS, request("n" + i), "c" + i);
+      }
+      List<String> answered = new ArrayList<>();
+      for (Message answer : broker.receive(RECEIPTS, 20)) {
+        answered.add(answer.getJMSCorrelationID());
+      }
+      assertThat(answered).containsExactlyInAnyOrderElementsOf(others);
+      java.nio.file.Files.createFile(until);
+      assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("slow");
+    }
+  }
+}

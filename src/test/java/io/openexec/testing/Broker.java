@@ -1,0 +1,191 @@
+package io.openexec.testing;
+
+import jakarta.jms.Connection;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.MessageConsumer;
+import jakarta.jms.MessageProducer;
+import jakarta.jms.Session;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.server.JournalType;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.apache.qpid.jms.JmsConnectionFactory;
+
+/** A real Artemis in this process, on loopback, and a client of it. */
+public final class Broker implements AutoCloseable {
+  private static final long SOON = 15_000;
+  private static final long LAST = 500;
+
+  private final Path directory;
+  private final int port;
+  private EmbeddedActiveMQ server;
+  private Connection connection;
+
+  /** Makes a message in a session. */
+  @FunctionalInterface
+  public interface Maker {
+    Message make(Session session) throws JMSException;
+  }
+
+  private Broker(Path directory, int port) {
+    this.directory = directory;
+    this.port = port;
+  }
+
+  /** Starts a broker that keeps its messages in that folder. */
+  public static Broker start(Path directory) throws Exception {
+    Broker broker = new Broker(directory, freePort());
+    broker.restart();
+    return broker;
+  }
+
+  /** Returns a port that nothing listens on. */
+  public static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  /** A broker that is not there yet, for {@link #restart}. */
+  public static Broker away(Path directory) throws IOException {
+    return new Broker(directory, freePort());
+  }
+
+  public String url() {
+    return "amqp://127.0.0.1:" + port;
+  }
+
+  public void restart() throws Exception {
+    Configuration configuration =
+        new ConfigurationImpl()
+            .setSecurityEnabled(false)
+            .setJMXManagementEnabled(false)
+            .setJournalType(JournalType.NIO)
+            .setPersistenceEnabled(true)
+            .addAcceptorConfiguration("amqp", "tcp://127.0.0.1:" + port + "?protocols=AMQP")
+            .addAddressSetting(
+                "#", new AddressSettings().setMaxDeliveryAttempts(-1).setRedeliveryDelay(0));
+    configuration.setBrokerInstance(directory.toFile());
+    server = new EmbeddedActiveMQ().setConfiguration(configuration);
+    server.start();
+  }
+
+  public void stop() throws Exception {
+    disconnect();
+    server.stop();
+  }
+
+  /** Messages of a queue, those that are being worked on included. */
+  public long count(String queue) {
+    var found = server.getActiveMQServer().locateQueue(queue);
+    return found == null ? 0 : found.getMessageCount();
+  }
+
+  /** Makes sending to that address fail, which has no queue and may get none. */
+  public void refuse(String address) {
+    server
+        .getActiveMQServer()
+        .getAddressSettingsRepository()
+        .addMatch(
+            address,
+            new AddressSettings().setAutoCreateQueues(false).setAutoCreateAddresses(false));
+  }
+
+  private synchronized Session session() throws JMSException {
+    if (connection == null) {
+      connection =
+          new JmsConnectionFactory(url() + "?jms.validatePropertyNames=false").createConnection();
+      connection.start();
+    }
+    return connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
+  }
+
+  private synchronized void disconnect() {
+    try {
+      if (connection != null) {
+        connection.close();
+      }
+    } catch (JMSException e) {
+      // It is gone with the broker.
+    }
+    connection = null;
+  }
+
+  /** Sends a message, and returns the id that it got. */
+  public String send(String queue, Maker maker) throws JMSException {
+    try (Session session = session();
+        MessageProducer producer = session.createProducer(session.createQueue(queue))) {
+      Message message = maker.make(session);
+      producer.send(message);
+      return message.getJMSMessageID();
+    }
+  }
+
+  /** Sends a text with a correlation id. */
+  public void send(String queue, String text, String correlation) throws JMSException {
+    send(
+        queue,
+        session -> {
+          Message message = session.createTextMessage(text);
+          message.setJMSCorrelationID(correlation);
+          return message;
+        });
+  }
+
+  /** Receives the next message; fails if there is none soon. */
+  public Message receive(String queue) throws JMSException {
+    return receive(queue, 1).get(0);
+  }
+
+  /** Receives so many. */
+  public List<Message> receive(String queue, int count) throws JMSException {
+    List<Message> messages = new ArrayList<>();
+    try (Session session = session();
+        MessageConsumer consumer = session.createConsumer(session.createQueue(queue))) {
+      while (messages.size() < count) {
+        Message next = consumer.receive(SOON);
+        if (next == null) {
+          throw new AssertionError(messages.size() + " of " + count + " came from " + queue);
+        }
+        messages.add(next);
+      }
+    }
+    return messages;
+  }
+
+  /** Receives all that is there. */
+  public List<Message> drain(String queue) throws JMSException {
+    List<Message> messages = new ArrayList<>();
+    try (Session session = session();
+        MessageConsumer consumer = session.createConsumer(session.createQueue(queue))) {
+      for (Message next = consumer.receive(LAST); next != null; next = consumer.receive(LAST)) {
+        messages.add(next);
+      }
+    }
+    return messages;
+  }
+
+  /** Returns whether a queue stays empty for so long. */
+  public boolean isSilent(String queue, long millis) throws JMSException {
+    try (Session session = session();
+        MessageConsumer consumer = session.createConsumer(session.createQueue(queue))) {
+      return consumer.receive(millis) == null;
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      stop();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
