@@ -27,7 +27,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -842,5 +845,25 @@ class AuditTest {
       assertThat(auditor.run("audit")).isEqualTo(1);
       assertThat(auditor.out()).contains(": receipt hash");
     }
+  }
+
+  @Test
+  void checkpointsThatWereDeletedAreMissed(@TempDir Path elsewhere) throws Exception {
+    TestService.Setup setup = new TestService.Setup(elsewhere);
+    Instant first = Instant.parse("2026-03-01T10:00:00Z");
+    for (int minute = 0; minute < 3; minute++) {
+      Clock clock = Clock.fixed(first.plus(Duration.ofMinutes(minute)), ZoneOffset.UTC);
+      try (TestService service = setup.at(clock).start()) {
+        assertThat(service.requests().execute("echo", "{}", "n" + minute).status()).isEqualTo(200);
+      }
+    }
+    Terminal auditor =
+        new Terminal(elsewhere, Map.of("OPENEXEC_DB_URL", "sqlite:///" + setup.database()));
+    assertThat(auditor.run("audit")).as(auditor.err()).isZero();
+    StoreRows.execute(setup.database(), "DELETE FROM checkpoints WHERE tree_size = 3");
+    assertThat(auditor.run("audit")).as("one turn may have been cut off").isZero();
+    StoreRows.execute(setup.database(), "DELETE FROM checkpoints");
+    assertThat(auditor.run("audit")).isEqualTo(1);
+    assertThat(auditor.out() + auditor.err()).contains("none of the last 3");
   }
 }
