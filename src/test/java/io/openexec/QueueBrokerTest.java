@@ -6,13 +6,17 @@ import io.openexec.testing.Broker;
 import io.openexec.testing.Eventually;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
+import jakarta.jms.Message;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The broker goes away and comes back. */
 class QueueBrokerTest {
   private static final long SOON = 30_000;
+  private static final int LOAD = 300;
 
   @TempDir Path brokerDirectory;
   @TempDir Path directory;
@@ -41,6 +45,35 @@ class QueueBrokerTest {
         assertThat(broker.receive("openexec.receipts").getJMSCorrelationID()).isEqualTo("c");
       }
       awaitReady(service, 503);
+    }
+  }
+
+  @Test
+  void restartedUnderLoadItLosesNothingAndNothingRunsTwice() throws Exception {
+    TestService.Setup setup;
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      setup = setup(broker).tracing("trace", "");
+      try (TestService service = setup.start()) {
+        for (int i = 0; i < LOAD; i++) {
+          String payload = "{\"id\":" + i + "}";
+          broker.send("openexec.requests", Requests.body("trace", payload, "n" + i, null), "c" + i);
+          if (i == LOAD / 2) {
+            broker.stop();
+            awaitReady(service, 503);
+            broker.restart();
+          }
+        }
+        Eventually.within(SOON, () -> broker.count("openexec.requests") == 0);
+        awaitReady(service, 200);
+        Set<String> answered = new HashSet<>();
+        for (Message answer : broker.drain("openexec.receipts")) {
+          assertThat(answer.getIntProperty("status")).isEqualTo(200);
+          answered.add(answer.getJMSCorrelationID());
+        }
+        assertThat(answered).hasSize(LOAD);
+        assertThat(setup.traced()).hasSize(LOAD).doesNotHaveDuplicates();
+        assertThat(broker.count("openexec.rejected")).isZero();
+      }
     }
   }
 }

@@ -134,7 +134,8 @@ class ReadmeIT {
             .toList();
     assertThat(yaml).hasSizeGreaterThanOrEqualTo(2);
     Path warehouse = directory.resolve("warehouse");
-    var setup = new io.openexec.testing.TestService.Setup(directory);
+    var setup =
+        new io.openexec.testing.TestService.Setup(directory).with("STOCK_KEY", "of the warehouse");
     Path actions = setup.ownRoutes().resolve("actions");
     Files.writeString(actions.resolve("stock.action.yaml"), yaml.get(0));
     Files.writeString(
