@@ -2,6 +2,7 @@ package io.openexec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -253,6 +254,55 @@ class FileDropTest {
       assertThat(names(inbox.resolve("refused"))).isEmpty();
       setup.trusting(new TokenApprover("a-1", "a", Approver.TENANT));
       awaitEnd("done", "later.json");
+    }
+  }
+
+  @Test
+  void filesThatWaitGiveTheirPlacesToOthers() throws Exception {
+    Path go = directory.resolve("go");
+    setup.tracing("hold", "?hold=" + go, "concurrency: 1");
+    try (TestService service = setup.start()) {
+      var holding =
+          service.requests().executeAsync(Requests.body("hold", "{\"id\":0}", "h0", null));
+      Eventually.within(SOON, () -> !setup.traced().isEmpty());
+      // More than are read at a time, and none of them can run.
+      for (int n = 1; n <= 6; n++) {
+        drop("a" + n + ".json", Requests.body("hold", "{\"id\":" + n + "}", "h" + n, null));
+      }
+      Eventually.within(SOON, () -> names(inbox.resolve(".work")).size() == 6);
+      drop("z.json", echo(9));
+      awaitEnd("done", "z.json");
+      assertThat(names(inbox.resolve("done"))).containsExactly("z.json");
+      Files.createFile(go);
+      assertThat(holding.join().status()).isEqualTo(200);
+      for (int n = 1; n <= 6; n++) {
+        awaitEnd("done", "a" + n + ".json");
+      }
+      assertThat(setup.traced()).hasSize(7).doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void anOversizedFileOfOneRequestIsRefusedAndNotKept() throws Exception {
+    try (TestService service = setup.start()) {
+      drop("large.json", echo(1) + " ".repeat(8 << 20));
+      awaitEnd("refused", "large.json");
+      JsonNode line = lines("out/large.json.receipts.jsonl").get(0);
+      assertThat(line.path("status").asInt()).isEqualTo(413);
+      assertThat(StoreRows.of(setup.database(), "SELECT nonce FROM executions")).isEmpty();
+    }
+  }
+
+  @Test
+  void aNameThatIsNotUtf8IsLeftWhereItIs() throws Exception {
+    String script = "printf x > \"$1/$(printf 'a\\377')b.json\"";
+    int made = new ProcessBuilder("sh", "-c", script, "sh", inbox.toString()).start().waitFor();
+    assumeThat(made).isZero();
+    try (TestService service = setup.start()) {
+      drop("z.json", echo(9));
+      awaitEnd("done", "z.json");
+      assertThat(names(inbox)).anyMatch(name -> name.endsWith("b.json"));
+      assertThat(names(inbox.resolve("out"))).containsExactly("z.json.receipts.jsonl");
     }
   }
 

@@ -30,18 +30,26 @@ final class Batch {
   private final Path claimed;
   private final Window window;
   private final Counts counts;
+  private final Patience patience;
   private final Deque<Pending> pending = new ArrayDeque<>();
   private final Progress progress;
   private long pendingBytes;
   private @Nullable Draft reasons;
 
+  /** Waits for an answer, in a way that stalls no other file. */
+  @FunctionalInterface
+  interface Patience {
+    Answer await(CompletableFuture<Answer> answer) throws ExecutionException, InterruptedException;
+  }
+
   private record Pending(long line, int length, CompletableFuture<Answer> answer) {}
 
-  Batch(Folder folder, Path claimed, Window window, Counts counts) {
+  Batch(Folder folder, Path claimed, Window window, Counts counts, Patience patience) {
     this.folder = folder;
     this.claimed = claimed;
     this.window = window;
     this.counts = counts;
+    this.patience = patience;
     this.progress = new Progress(claimed, counts);
   }
 
@@ -116,7 +124,7 @@ final class Batch {
   private void writeFirst(Draft receipts)
       throws IOException, ExecutionException, InterruptedException {
     Pending first = pending.getFirst();
-    Answer answer = first.answer().get();
+    Answer answer = patience.await(first.answer());
     pending.removeFirst();
     pendingBytes -= first.length();
     receipts.add(

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -26,10 +27,14 @@ public final class Inbox implements AutoCloseable {
   private static final int FILES_AT_ONCE = 4;
   private static final int MAX_WAITING = 256;
 
+  /** How many files whose requests wait may lend their places to others. */
+  private static final int MAX_LENT = 12;
+
   /** No more than effectful actions may run at once: others would be sent away to come again. */
   private static final int REQUESTS_AT_ONCE = 64;
 
   private static final Duration QUIET = Duration.ofSeconds(1);
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final Duration PAUSE = Duration.ofSeconds(15);
 
   private final Folder folder;
@@ -37,6 +42,7 @@ public final class Inbox implements AutoCloseable {
   private final Vetting vetting = new Vetting(QUIET);
   private final Counts counts = new Counts();
   private final ScheduledThreadPoolExecutor readers;
+  private int waiting;
 
   private Inbox(Folder folder, Function<byte[], CompletableFuture<Answer>> gates) {
     this.folder = folder;
@@ -98,12 +104,32 @@ public final class Inbox implements AutoCloseable {
         LOG.warn("inbox: {} is left in .work: {}", Vetting.shown(claimed), objection.get());
         return;
       }
-      new Batch(folder, claimed, window, counts).run();
+      new Batch(folder, claimed, window, counts, this::await).run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException | ExecutionException | RuntimeException e) {
       again(claimed, e);
     }
+  }
+
+  /** Waits for an answer; while that takes long, another file is read in this one's place. */
+  private Answer await(CompletableFuture<Answer> answer)
+      throws ExecutionException, InterruptedException {
+    try {
+      return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      lend(1);
+      try {
+        return answer.get();
+      } finally {
+        lend(-1);
+      }
+    }
+  }
+
+  private synchronized void lend(int places) {
+    waiting += places;
+    readers.setCorePoolSize(FILES_AT_ONCE + Math.min(waiting, MAX_LENT));
   }
 
   private void again(Path claimed, Exception why) {
