@@ -124,6 +124,9 @@ class SealedRegistryTest {
         "to: 'direct:actions/echo'|is refused",
         "to: 'timer:x'|is refused",
         "to: 'controlbus:route?routeId=x&action=stop'|is refused",
+        "to: 'queue:openexec.receipts'|is refused",
+        "to: 'amqp:queue:orders'|is refused",
+        "to: 'jms:queue:orders'|is refused",
         // redelivery and swallowed errors
         "doTry: {steps: [{to: 'file:x'}]}|redelivery",
         "circuitBreaker: {steps: [{to: 'file:x'}]}|redelivery",
