@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gates 4 and 6: one execution for a nonce, one for an approval, and its outcome on record before
@@ -46,8 +47,8 @@ public final class ExactlyOnce {
   }
 
   /**
-   * Gate 4, the first half: finds what is on record. Not so for a pure action: to run it does no
-   * harm, and the insert at its end tells as well whether the nonce is used.
+   * Gate 4, the first half: finds what is on record, where the insert that follows would not tell
+   * as well: what is for replay only, and what was taken over.
    *
    * @return {@link OnRecord}, or {@link Unclaimed} if there is nothing, or nothing has to be found
    * @throws Refusal if the nonce belongs to another request, if nothing is on record and the
@@ -55,9 +56,7 @@ public final class ExactlyOnce {
    *     is unavailable
    */
   public Claim find(Candidate candidate) {
-    if (candidate instanceof Admissible admissible
-        && admissible.action().effect() == Effect.PURE
-        && store.insertsFindAll()) {
+    if (candidate instanceof Admissible admissible && store.insertsFindAll()) {
       return new Unclaimed(admissible);
     }
     VerifiedRequest verified = candidate.verified();
@@ -91,30 +90,52 @@ public final class ExactlyOnce {
       return CompletableFuture.completedFuture(admitted);
     }
     if (unfinished.isBehind()) {
-      throw Refusal.storeUnavailable();
+      return unwritten(verified, false);
     }
     return store
         .insert(verified, admitted.at(), attempt, Execution.running(verified))
-        .handle(
-            (inserted, failure) -> {
-              if (failure != null) {
-                if (mayHaveHappened(failure)) {
-                  // And nobody will ever dispatch it.
-                  unfinished.release(Reservation.of(verified, attempt));
-                }
-                throw Refusal.storeUnavailable();
-              }
-              return inserted;
-            })
-        .thenCompose(
-            inserted ->
-                inserted == Insert.INSERTED
-                    ? CompletableFuture.<Claim>completedFuture(admitted)
-                    : lost(inserted, verified).thenApply(found -> found));
+        .handle(Written::new)
+        .thenCompose(written -> reserved(admitted, written));
   }
 
-  private static boolean mayHaveHappened(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+  /** What became of an insert: one of the two. */
+  private record Written(@Nullable Insert insert, @Nullable Throwable failure) {}
+
+  private CompletableFuture<Claim> reserved(Admitted admitted, Written written) {
+    VerifiedRequest verified = admitted.candidate().verified();
+    Insert inserted = written.insert();
+    if (inserted == null) {
+      boolean ours = mayHaveHappened(written.failure());
+      if (ours) {
+        // And nobody will ever dispatch it.
+        unfinished.release(Reservation.of(verified, admitted.attempt()));
+      }
+      return unwritten(verified, ours);
+    }
+    return inserted == Insert.INSERTED
+        ? CompletableFuture.completedFuture(admitted)
+        : lost(inserted, verified).thenApply(found -> found);
+  }
+
+  /**
+   * Answers from the record who could not write a reservation: it may have been one too many.
+   *
+   * @param ours whether what is running may be the very reservation
+   */
+  private CompletableFuture<Claim> unwritten(VerifiedRequest verified, boolean ours) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          Execution found = winner(verified);
+          if (ours && found.state() == State.RUNNING) {
+            throw Refusal.storeUnavailable();
+          }
+          return replay(found, verified);
+        },
+        readers);
+  }
+
+  private static boolean mayHaveHappened(@Nullable Throwable failure) {
+    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
     return !(cause instanceof StoreUnavailable unavailable) || unavailable.mayHaveHappened();
   }
 

@@ -3,6 +3,7 @@ package io.openexec.store;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore.Insert;
 import io.openexec.execution.Outcome;
+import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
 import io.openexec.store.ExecutionTable.NewOutcome;
 import io.openexec.store.ExecutionTable.Row;
@@ -58,23 +59,27 @@ final class Batch {
   }
 
   private void insert(ExecutionTable table, Fence fence) throws SQLException {
-    List<Write.OfRow> allowed = new ArrayList<>(rows.size());
-    Map<UUID, Boolean> leases = new HashMap<>();
-    for (Write.OfRow row : rows) {
-      if (row.row.execution().state() != State.RUNNING || holds(row, table, fence, leases)) {
-        allowed.add(row);
-      } else {
-        row.failedAlone(new SQLException("the lease of this process has run out"));
-      }
+    if (rows.isEmpty()) {
+      return;
     }
-    if (!allowed.isEmpty()) {
-      List<Insert> results = table.insert(allowed.stream().map(write -> write.row).toList());
-      for (int i = 0; i < results.size(); i++) {
-        allowed.get(i).came(results.get(i));
+    List<Insert> results = table.insert(rows.stream().map(write -> write.row).toList());
+    Map<UUID, Boolean> leases = new HashMap<>();
+    for (int i = 0; i < results.size(); i++) {
+      Write.OfRow write = rows.get(i);
+      if (results.get(i) != Insert.INSERTED
+          || write.row.execution().state() != State.RUNNING
+          || holds(write, table, fence, leases)) {
+        write.came(results.get(i));
+      } else {
+        table.delete(Reservation.of(write.row.request(), write.row.attempt()));
+        write.failedAlone(new SQLException("the lease of this process has run out"));
       }
     }
   }
 
+  /**
+   * After the inserts, so that one which finds its nonce used locks nothing: a replay is no write.
+   */
   private static boolean holds(
       Write.OfRow row, ExecutionTable table, Fence fence, Map<UUID, Boolean> leases)
       throws SQLException {

@@ -18,9 +18,11 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +88,46 @@ class ExactlyOnceTest {
         .isInstanceOf(Claim.Admitted.class);
   }
 
+  private OnRecord runEffectful() throws Exception {
+    Claim claim = reserve();
+    if (claim instanceof OnRecord replay) {
+      return replay;
+    }
+    Outcome outcome = Outcome.succeeded(candidate.verified().request().payload());
+    return exactlyOnce.record(new Executed((Claim.Admitted) claim, outcome)).get();
+  }
+
+  @Test
+  void whileReservationsCannotBeWrittenReplaysAreAnswered() throws Exception {
+    OnRecord first = runEffectful();
+    assertThat(first.replayed()).isFalse();
+    for (StoreUnavailable failed :
+        List.of(
+            StoreUnavailable.undone("too many writes are waiting", null),
+            new StoreUnavailable("the disk is full"))) {
+      faulty.failure = failed;
+      OnRecord again = runEffectful();
+      assertThat(again.replayed()).isTrue();
+      assertThat(again.execution().receipt()).isEqualTo(first.execution().receipt());
+      assertThat(again.execution().evidence()).isEqualTo(first.execution().evidence());
+    }
+    // What was never written to release is not released from whoever wrote it.
+    faulty.failure = null;
+    unfinished.close();
+    assertThat(faulty.releases.get()).isPositive();
+    assertThat(real.find(candidate.verified().executionId()).orElseThrow().state())
+        .isEqualTo(State.SUCCEEDED);
+  }
+
+  @Test
+  void whatIsRunningIsSaidToBeUnlessItMayBeTheReservationThatFailed() throws Exception {
+    assertThat(reserve()).isInstanceOf(Claim.Admitted.class);
+    faulty.failure = StoreUnavailable.undone("too many writes are waiting", null);
+    assertThat(((OnRecord) reserve()).execution().state()).isEqualTo(State.RUNNING);
+    faulty.failure = new StoreUnavailable("the disk is full");
+    assertRefused((Unclaimed) exactlyOnce.find(candidate));
+  }
+
   private OnRecord runPure(Candidate pure) throws Exception {
     Claim claim = exactlyOnce.reserve((Unclaimed) exactlyOnce.find(pure)).get();
     Outcome outcome = Outcome.succeeded(pure.verified().request().payload());
@@ -142,7 +184,8 @@ class ExactlyOnceTest {
     for (int i = 0; i < 1_000 && claim == null; i++) {
       try {
         claim = exactlyOnce.reserve(unclaimed).get();
-      } catch (Refusal stillBehind) {
+      } catch (ExecutionException stillBehind) {
+        assertThat(stillBehind).hasCauseInstanceOf(Refusal.class);
         TimeUnit.MILLISECONDS.sleep(10);
       }
     }
