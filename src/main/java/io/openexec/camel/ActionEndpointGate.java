@@ -6,6 +6,7 @@ import static io.openexec.camel.ActionText.require;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.openexec.execution.Effect;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -77,7 +78,11 @@ final class ActionEndpointGate {
           "sql",
           Set.of("query", "dataSource", "outputType", "noop", "batch", "separator"),
           BuiltinComponent.SCHEME,
-          Set.of());
+          Set.of(),
+          "http",
+          ActionHttpGate.OPTIONS,
+          "https",
+          ActionHttpGate.OPTIONS);
 
   /**
    * Options, in lower case and without dashes, by which a message steers an endpoint or a header.
@@ -127,13 +132,18 @@ final class ActionEndpointGate {
     require(
         !RESOURCE_PATH.matcher(address.group(2)).matches(),
         "to '" + scheme + ":' takes its instructions from a resource elsewhere; write them here");
-    options(scheme, parts.length == 2 ? parts[1] : "", to.path("parameters"));
+    Map<String, String> options =
+        options(scheme, parts.length == 2 ? parts[1] : "", to.path("parameters"));
+    if (ActionHttpGate.SCHEMES.contains(scheme)) {
+      ActionHttpGate.check(scheme, address.group(2), options);
+    }
   }
 
-  private static void options(String scheme, String query, JsonNode parameters) {
+  private static Map<String, String> options(String scheme, String query, JsonNode parameters) {
+    Map<String, String> options = new HashMap<>();
     for (String parameter : query.isEmpty() ? new String[0] : query.split("&", -1)) {
       String[] pair = parameter.split("=", 2);
-      option(scheme, pair[0], pair.length == 2 ? pair[1] : "");
+      option(scheme, pair[0], pair.length == 2 ? pair[1] : "", options);
     }
     require(parameters.isMissingNode() || parameters.isObject(), "to.parameters must be a map");
     parameters
@@ -141,11 +151,14 @@ final class ActionEndpointGate {
         .forEach(
             parameter -> {
               fixed(parameter.getValue());
-              option(scheme, parameter.getKey(), parameter.getValue().asText());
+              option(scheme, parameter.getKey(), parameter.getValue().asText(), options);
             });
+    return options;
   }
 
-  private static void option(String scheme, String name, String value) {
+  private static void option(
+      String scheme, String name, String value, Map<String, String> options) {
+    require(options.put(name, value) == null, "to: the option " + name + " is there twice");
     Set<String> known = OPTIONS.get(scheme);
     require(
         known == null || known.contains(name),

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,13 +21,13 @@ import java.util.regex.Pattern;
  * endpoint options use ({@code dataSource=#bank}). The file has no secrets in it, only references
  * to them ({@code ${secret:NAME}}), so that it may be shown and hashed.
  */
-final class ActionResources {
+record ActionResources(List<ActionDatabase> databases, List<HttpCredentials> credentials) {
   static final String FILE = "resources.yaml";
   private static final String DATA_SOURCES = "dataSources";
+  private static final String HTTP_CREDENTIALS = "httpCredentials";
   private static final Set<String> KEYS = Set.of("url", "user", "password", "poolSize");
+  private static final List<String> HTTP_KEYS = List.of("bearerToken", "user", "password");
   private static final Pattern NAME = Pattern.compile("[a-z][A-Za-z0-9]{0,63}");
-
-  private ActionResources() {}
 
   /**
    * Reads and checks the file of a folder, which need not have one; opens nothing yet.
@@ -34,23 +35,21 @@ final class ActionResources {
    * @throws IllegalArgumentException naming the file and what is wrong with it, in one line and
    *     without a secret
    */
-  static List<ActionDatabase> read(Path folder, Secrets secrets) {
+  static ActionResources read(Path folder, Secrets secrets) {
     Path file = folder.resolve(FILE);
+    List<ActionDatabase> databases = new ArrayList<>();
+    List<HttpCredentials> credentials = new ArrayList<>();
     if (Files.notExists(file)) {
-      return List.of();
+      return new ActionResources(databases, credentials);
     }
     try {
       JsonNode root = StrictYaml.parse(Files.readAllBytes(file));
-      only("the file", root, Set.of(DATA_SOURCES));
-      JsonNode sources = root.path(DATA_SOURCES);
-      require(sources.isObject(), DATA_SOURCES + " must be a map of names");
-      List<ActionDatabase> databases = new ArrayList<>();
-      sources
-          .properties()
-          .forEach(
-              source ->
-                  databases.add(database(folder, source.getKey(), source.getValue(), secrets)));
-      return databases;
+      only("the file", root, Set.of(DATA_SOURCES, HTTP_CREDENTIALS));
+      entries(root, DATA_SOURCES)
+          .forEach((name, source) -> databases.add(database(folder, name, source, secrets)));
+      entries(root, HTTP_CREDENTIALS)
+          .forEach((name, login) -> credentials.add(credentials(name, login, secrets)));
+      return new ActionResources(databases, credentials);
     } catch (IOException e) {
       throw new IllegalArgumentException(file + ": it cannot be read: " + Errors.rootCause(e), e);
     } catch (IllegalArgumentException e) {
@@ -59,16 +58,23 @@ final class ActionResources {
     }
   }
 
-  private static ActionDatabase database(
-      Path folder, String name, JsonNode source, Secrets secrets) {
-    require(
-        NAME.matcher(name).matches(),
-        "'" + name + "' is not a name in lower camel case, at most 64 characters");
-    String where = DATA_SOURCES + "." + name;
-    only(where, source, KEYS);
+  private static Map<String, JsonNode> entries(JsonNode root, String kind) {
+    JsonNode map = root.path(kind);
+    require(map.isMissingNode() || map.isObject(), kind + " must be a map of names");
+    Map<String, JsonNode> entries = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : map.properties()) {
+      require(
+          NAME.matcher(entry.getKey()).matches(),
+          "'" + entry.getKey() + "' is not a name in lower camel case, at most 64 characters");
+      entries.put(entry.getKey(), entry.getValue());
+    }
+    return entries;
+  }
+
+  private static Map<String, String> texts(String where, JsonNode entry, List<String> keys) {
     Map<String, String> texts = new HashMap<>();
-    for (String key : List.of("url", "user", "password")) {
-      JsonNode value = source.path(key);
+    for (String key : keys) {
+      JsonNode value = entry.path(key);
       require(
           value.isMissingNode() || (value.isTextual() && !value.textValue().isBlank()),
           where + "." + key + " must be text");
@@ -76,6 +82,35 @@ final class ActionResources {
         texts.put(key, value.textValue());
       }
     }
+    return texts;
+  }
+
+  private static HttpCredentials credentials(String name, JsonNode login, Secrets secrets) {
+    String where = HTTP_CREDENTIALS + "." + name;
+    only(where, login, Set.copyOf(HTTP_KEYS));
+    Map<String, String> texts = texts(where, login, HTTP_KEYS);
+    for (String key : List.of("bearerToken", "password")) {
+      require(
+          Secrets.isReferredToBy(texts.getOrDefault(key, "${secret:}")),
+          where
+              + "."
+              + key
+              + " must be a reference such as ${secret:NAME}: the file holds no"
+              + " secrets");
+    }
+    try {
+      texts.replaceAll((key, text) -> secrets.resolve(text));
+      return HttpCredentials.of(name, texts);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(where + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static ActionDatabase database(
+      Path folder, String name, JsonNode source, Secrets secrets) {
+    String where = DATA_SOURCES + "." + name;
+    only(where, source, KEYS);
+    Map<String, String> texts = texts(where, source, List.of("url", "user", "password"));
     String url = texts.getOrDefault("url", "");
     require(!url.isEmpty(), where + ".url is missing");
     require(

@@ -38,6 +38,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Component;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
@@ -89,7 +90,7 @@ public final class Flow implements AutoCloseable {
 
   private final RouteFiles files;
   private final Hash digest;
-  private final List<ActionDatabase> databases;
+  private final ActionResources resources;
   private final List<ActionFiles.Loaded> actionFiles;
   private final List<HikariDataSource> pools = new ArrayList<>();
   private final Main main = new Main();
@@ -104,7 +105,7 @@ public final class Flow implements AutoCloseable {
     this.files = files;
     this.queue = new QueueDoor(queue);
     this.digest = digest(files);
-    this.databases = ActionResources.read(files.resources(), secrets);
+    this.resources = ActionResources.read(files.resources(), secrets);
     this.actionFiles = ActionFiles.read(files.actions(), secrets, this::producer);
   }
 
@@ -183,6 +184,10 @@ public final class Flow implements AutoCloseable {
     configure();
     bind(pages);
     openDatabases();
+    for (HttpCredentials credentials : resources.credentials()) {
+      requireFree(credentials.name(), credentials);
+      main.bind(credentials.name(), credentials);
+    }
     fileDoor = new FileDoor(inbox, request -> executeToTheEnd(request, workers));
     fileDoor.bindTo(main);
     main.init();
@@ -194,6 +199,10 @@ public final class Flow implements AutoCloseable {
       door = new HttpDoor(context, workers);
     }
     context.addComponent("sql", sql());
+    for (String scheme : ActionHttpGate.SCHEMES) {
+      // Made when the first endpoint asks for it: most services call nothing over HTTP.
+      context.getRegistry().bind(scheme, Component.class, () -> new ActionHttp());
+    }
     AnswerConverters.addTo(context.getTypeConverterRegistry());
     queue.define(context.getPropertiesComponent());
     for (Resource file : files.flow()) {
@@ -389,12 +398,16 @@ public final class Flow implements AutoCloseable {
     main.bind("ledger", below(pages.ledger()));
   }
 
-  private void openDatabases() throws SQLException {
-    for (ActionDatabase database : databases) {
-      if (main.lookup(database.name(), Object.class) != null) {
-        throw new SQLException(
-            database + ": the name is one of OpenExec's own; choose another one");
-      }
+  private void requireFree(String name, Object resource) throws RouteFileRefused {
+    if (main.lookup(name, Object.class) != null) {
+      throw new RouteFileRefused(
+          resource + ": the name is one of OpenExec's own, or there twice; choose another one");
+    }
+  }
+
+  private void openDatabases() throws SQLException, RouteFileRefused {
+    for (ActionDatabase database : resources.databases()) {
+      requireFree(database.name(), database);
       HikariDataSource pool = database.open();
       pools.add(pool);
       main.bind(database.name(), pool);

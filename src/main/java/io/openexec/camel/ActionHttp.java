@@ -1,0 +1,94 @@
+package io.openexec.camel;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Producer;
+import org.apache.camel.component.http.CompositeHttpConfigurer;
+import org.apache.camel.component.http.HttpClientConfigurer;
+import org.apache.camel.component.http.HttpComponent;
+import org.apache.camel.support.DefaultComponent;
+import org.apache.camel.support.ProcessorEndpoint;
+import org.apache.camel.support.service.ServiceHelper;
+
+/**
+ * The components {@code http:} and {@code https:} of actions: Camel's own, with nothing that could
+ * send a request again, elsewhere, or with what a message says. What an endpoint may say is {@link
+ * ActionHttpGate}'s.
+ */
+final class ActionHttp extends DefaultComponent {
+  private static final long CONNECT_MILLIS = 5_000;
+  private static final long RESPONSE_MILLIS = 30_000;
+
+  private final Deque<Object> started = new ArrayDeque<>();
+  private final ScheduledThreadPoolExecutor timers;
+
+  ActionHttp() {
+    timers =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "openexec-http-timeout");
+              thread.setDaemon(true);
+              return thread;
+            });
+    timers.setRemoveOnCancelPolicy(true);
+  }
+
+  @Override
+  protected Endpoint createEndpoint(String uri, String address, Map<String, Object> parameters)
+      throws Exception {
+    HttpOnce once =
+        new HttpOnce(
+            millis(parameters, "connectTimeout", CONNECT_MILLIS),
+            millis(parameters, "responseTimeout", RESPONSE_MILLIS),
+            timers);
+    HttpClientConfigurer login =
+        resolveAndRemoveReferenceParameter(
+            parameters, "httpClientConfigurer", HttpClientConfigurer.class);
+    HttpComponent http = new HttpComponent();
+    http.setCamelContext(getCamelContext());
+    http.setSkipControlHeaders(true);
+    http.setSkipRequestHeaders(true);
+    http.setSkipResponseHeaders(true);
+    http.setCopyHeaders(false);
+    // Ours last: whatever the other one sets, a request is sent once.
+    http.setHttpClientConfigurer(
+        login == null ? once : CompositeHttpConfigurer.combineConfigurers(login, once));
+    Map<String, Object> options = new HashMap<>();
+    for (String option : List.of("httpMethod", "okStatusCodeRange")) {
+      Object value = parameters.remove(option);
+      if (value != null) {
+        options.put(option, value);
+      }
+    }
+    start(http);
+    String scheme = uri.substring(0, uri.indexOf(':'));
+    Endpoint target = http.createEndpoint(scheme + "://" + address, options);
+    start(target);
+    Producer producer = target.createProducer();
+    start(producer);
+    return new ProcessorEndpoint(uri, this, new HttpCall(target, producer));
+  }
+
+  private Duration millis(Map<String, Object> parameters, String option, long otherwise) {
+    return Duration.ofMillis(getAndRemoveParameter(parameters, option, Long.class, otherwise));
+  }
+
+  private void start(Object service) {
+    ServiceHelper.startService(service);
+    started.push(service);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    ServiceHelper.stopService(started);
+    timers.shutdownNow();
+    super.doStop();
+  }
+}
