@@ -693,7 +693,12 @@ class AuditTest {
         approval == null || approval.asText().equals("x.y.z")
             ? null
             : approval.isObject() ? approval.path("approval_id").asText() : idOf(approval.asText());
-    forger.reserve("new", "echo", "{}", approval == null ? null : "[" + approval + "]", id);
+    forger.reserve(
+        "new",
+        "echo",
+        "{}",
+        approval == null ? null : "[" + approval + "]",
+        id == null ? List.of() : List.of(id));
     assertThat(auditAll()).as(terminal.out()).isEqualTo(misfit == null ? 0 : 1);
     if (misfit != null) {
       finds(misfit);
