@@ -809,12 +809,33 @@ class AuditTest {
       assertThat(audit(args)).as(String.join(" ", args)).isEqualTo(2);
       assertThat(terminal.err()).isNotBlank();
     }
+    for (String host : List.of("127.0.0.1:1", "nowhere.invalid")) {
+      assertThat(audit("--url", "http://" + host + "/ledger", "--json")).isEqualTo(2);
+      assertThat(JSON.readTree(terminal.out()).path("error").asText())
+          .contains("cannot connect to " + host + ": is the service running there?")
+          .doesNotContain("Exception");
+    }
     Files.writeString(directory.resolve("openexec.db"), "this is no database");
     assertThat(audit()).isEqualTo(2);
     assertThat(terminal.err()).contains("it is not a SQLite database");
     Files.delete(directory.resolve("openexec.db"));
     assertThat(audit()).isEqualTo(2);
     assertThat(terminal.err()).contains("there is no such file");
+  }
+
+  @Test
+  void whatOpensADenialMayBeGoneAndIsCounted() {
+    forger.execute("UPDATE receipts SET disclosures = NULL WHERE execution_id IS NULL");
+    assertThat(auditAll()).as(terminal.out()).isZero();
+    assertThat(terminal.out()).contains("on trust  3 denials have nothing that opens them");
+  }
+
+  /** What a service would that was killed a quarter of an hour ago. */
+  private static void leaveRunning(Forger on) {
+    Instant at = Instant.now().minus(Duration.ofMinutes(15));
+    JsonNode approval = APPROVER.approve("echo", "{}", at, 300);
+    String id = approval.path("approval_id").asText();
+    on.reserve(at, "left", "echo", "{}", "[" + approval + "]", List.of(id));
   }
 
   @Test
@@ -836,12 +857,24 @@ class AuditTest {
         var held = service.requests().executeAsync(body("slow", "{\"id\":7}", "held"));
         Eventually.within(5_000, () -> setup.traced().contains("7"));
         assertThat(auditor.run("audit")).as(auditor.out() + auditor.err()).isZero();
-        assertThat(auditor.out()).contains("executions: 22");
+        assertThat(auditor.out())
+            .contains("executions: 22")
+            .contains("1 executions are running, and no receipt tells of them yet\n");
         Files.createFile(work.resolve("release"));
         held.join();
         Eventually.within(5_000, () -> covers(service, 23));
         String key = service.requests().get("/ledger/key").text().strip();
         assertThat(auditor.run("audit", "--ledger-key", key)).as(auditor.out()).isZero();
+        assertThat(auditor.out()).doesNotContain("executions are running");
+        leaveRunning(new Forger(database));
+        assertThat(auditor.run("audit")).as(auditor.out()).isZero();
+        assertThat(auditor.out())
+            .contains(
+                "1 executions are running, and no receipt tells of them yet; 1 for more than 10"
+                    + " minutes"
+                    + (database.toString().equals("SQLite")
+                        ? "\n"
+                        : "; 1 by no instance that has a lease\n"));
       }
       database.execute(
           "UPDATE executions SET result = '{}', receipt = '"
