@@ -115,6 +115,11 @@ class AuditApprovalsTest {
     assertThat(terminal.out()).as(terminal.err()).contains("DOES NOT FIT: ").contains(misfit);
   }
 
+  private static String jti(String token) throws IOException {
+    byte[] claims = Base64.getUrlDecoder().decode(token.split("\\.", -1)[1]);
+    return JSON.readTree(claims).path("jti").asText();
+  }
+
   private void reserve(Instant at, String... approvals) throws IOException {
     List<String> ids = new ArrayList<>();
     ArrayNode array = JSON.createArrayNode();
@@ -122,12 +127,7 @@ class AuditApprovalsTest {
       boolean artifact = approval.startsWith("{");
       JsonNode node = artifact ? JSON.readTree(approval) : JSON.valueToTree(approval);
       array.add(node);
-      ids.add(
-          artifact
-              ? node.path("approval_id").asText()
-              : JSON.readTree(Base64.getUrlDecoder().decode(approval.split("\\.", -1)[1]))
-                  .path("jti")
-                  .asText());
+      ids.add(artifact ? node.path("approval_id").asText() : jti(approval));
     }
     forger.reserve(at, "new", "echo", "{}", array.toString(), ids);
   }
@@ -193,6 +193,7 @@ class AuditApprovalsTest {
         arguments(token("constraints", List.of()), ": constraints: expected none"),
         arguments(token("aud", List.of("there", "here")), null),
         arguments(token("aud", List.of("there", 1)), ": aud: expected a given --audience"),
+        arguments(token("jti", "a-01"), ": id: expected the form"),
         arguments(token("iss", null), ": iss: expected the form"));
   }
 
@@ -217,6 +218,12 @@ class AuditApprovalsTest {
     reserve(AT, alice, artifact("12:00:00", "12:05:00").toString());
     assertThat(audit()).isEqualTo(1);
     finds("an artifact among them");
+
+    itsRowIsTakenBack();
+    forger.reserve(
+        AT, "new", "echo", "{}", TokenApprover.all(alice, alice).toString(), List.of(jti(alice)));
+    assertThat(audit()).isEqualTo(1);
+    finds(": approvals: expected each once");
 
     itsRowIsTakenBack();
     reserve(AT, alice, BOB.sign(claims(BOB)));
