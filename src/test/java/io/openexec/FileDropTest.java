@@ -336,6 +336,28 @@ class FileDropTest {
   }
 
   @Test
+  void linesThatTakeLongStopNoOtherFile() throws Exception {
+    Path go = directory.resolve("go");
+    setup.tracing("hold", "?hold=" + go);
+    // All the effectful actions that may run at once, and some.
+    int lines = 70;
+    StringBuilder file = new StringBuilder();
+    for (int n = 1; n <= lines; n++) {
+      file.append(hold(n)).append('\n');
+    }
+    try (TestService service = setup.start()) {
+      drop("slow.jsonl", file.toString());
+      Eventually.within(SOON, () -> setup.traced().size() == 64);
+      drop("z.jsonl", echo(8) + "\n" + echo(9));
+      awaitEnd("done", "z.jsonl");
+      Files.createFile(go);
+      awaitEnd("done", "slow.jsonl");
+      assertThat(lines("out/slow.jsonl.receipts.jsonl")).hasSize(lines);
+      assertThat(setup.traced()).hasSize(lines).doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
   void aStopWhileLinesWaitLosesNothing() throws Exception {
     Path go = directory.resolve("go");
     setup.tracing("hold", "?hold=" + go, "concurrency: 1");
@@ -388,12 +410,16 @@ class FileDropTest {
     Files.createDirectories(inbox.resolve("out"));
     Files.writeString(inbox.resolve(".work/begun.jsonl"), echo(1) + "\n" + echo(2) + "\n");
     // As a crash leaves it: answers published, or in the middle of them; the file not moved yet.
+    Files.writeString(inbox.resolve(".work/.begun.jsonl.answers"), "half");
+    Files.writeString(inbox.resolve(".work/.begun.jsonl.index"), "x".repeat(24));
+    Files.writeString(inbox.resolve(".work/.gone.jsonl.answers"), "half");
     Files.writeString(inbox.resolve("out/begun.jsonl.receipts.jsonl"), "before\n");
     Files.writeString(inbox.resolve("out/.begun.jsonl.receipts.jsonl.part"), "half");
     try (TestService service = setup.start()) {
       awaitEnd("done", "begun.jsonl");
       assertThat(lines("out/begun.jsonl.receipts.jsonl")).hasSize(2);
       assertThat(names(inbox.resolve("out"))).containsExactly("begun.jsonl.receipts.jsonl");
+      assertThat(names(inbox.resolve(".work"))).isEmpty();
     }
   }
 
