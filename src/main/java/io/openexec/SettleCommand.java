@@ -8,6 +8,7 @@ import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore;
 import io.openexec.execution.Outcome;
 import io.openexec.execution.StoreUnavailable;
+import io.openexec.receipt.CanonicalJson;
 import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
 import io.openexec.receipt.StrictJson;
@@ -68,6 +69,11 @@ final class SettleCommand implements Callable<Integer> {
       description = "Why, recorded and answered: lower snake case, at most 64 characters.")
   private String reason;
 
+  @Option(
+      names = "--json",
+      description = "Say what came of it as one JSON object, with the answer if it is settled.")
+  private boolean json;
+
   private final Map<String, String> environment;
   private final Path workingDirectory;
   private final Path besideTheJar;
@@ -95,23 +101,30 @@ final class SettleCommand implements Callable<Integer> {
     try (ExecutionStore store = Databases.attach(database(), signatories(), Clock.systemUTC())) {
       Optional<Execution> settled = store.settle(id, outcome);
       if (settled.isEmpty()) {
-        spec.commandLine()
-            .getErr()
-            .println("not settled: no execution of that id has an unknown outcome");
-        return NOT_SETTLED;
+        return notSettled("no execution of that id has an unknown outcome", NOT_SETTLED);
       }
-      spec.commandLine().getOut().println(Answer.of(new OnRecord(settled.get(), true)).json());
+      String answer = Answer.of(new OnRecord(settled.get(), true)).json();
+      spec.commandLine()
+          .getOut()
+          .println(json ? "{\"settled\":true,\"answer\":" + answer + "}" : answer);
       return SETTLED;
     } catch (IllegalStateException e) {
-      return unreadable(String.valueOf(e.getMessage()));
+      return notSettled(String.valueOf(e.getMessage()), CommandLine.ExitCode.USAGE);
     } catch (StoreUnavailable e) {
-      return unreadable("the database cannot be written: " + Errors.rootCause(e));
+      return notSettled(
+          "the database cannot be written: " + Errors.rootCause(e), CommandLine.ExitCode.USAGE);
     }
   }
 
-  private int unreadable(String why) {
-    spec.commandLine().getErr().println("not settled: " + why);
-    return CommandLine.ExitCode.USAGE;
+  private int notSettled(String why, int code) {
+    if (json) {
+      spec.commandLine()
+          .getOut()
+          .println("{\"settled\":false,\"error\":" + CanonicalJson.quoted(why) + "}");
+    } else {
+      spec.commandLine().getErr().println("not settled: " + why);
+    }
+    return code;
   }
 
   private Outcome outcome() {

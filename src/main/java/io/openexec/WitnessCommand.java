@@ -4,6 +4,7 @@ import io.openexec.ledger.Cosigner;
 import io.openexec.ledger.NoteRefused;
 import io.openexec.ledger.VerifiedCheckpoint;
 import io.openexec.ledger.VerifierKey;
+import io.openexec.receipt.CanonicalJson;
 import io.openexec.signature.KeyFile;
 import io.openexec.signature.SigningKey;
 import io.openexec.witness.CheckpointRefused;
@@ -12,6 +13,7 @@ import io.openexec.witness.RemoteLog;
 import io.openexec.witness.Witness;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -56,7 +58,8 @@ import picocli.CommandLine.Spec;
           + " without, it runs until it is stopped, or 2 if it does not start.",
       "",
       "  openexec witness --log http://ledger.example:5000/ledger \\",
-      "    --log-key ledger.vkey --key witness.pem --state witness.state"
+      "    --log-key ledger.vkey --key witness.pem --name witness.example/w1 \\",
+      "    --state witness.state"
     })
 final class WitnessCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(WitnessCommand.class);
@@ -95,7 +98,9 @@ final class WitnessCommand implements Callable<Integer> {
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "Of the witness. Default: witness/ and the beginning of its key's thumbprint.")
+      description =
+          "Of the witness, and part of its verifier key: the one that keygen --name was given."
+              + " Default: witness/ and the beginning of its key's thumbprint.")
   private @Nullable String name;
 
   @Option(
@@ -124,6 +129,9 @@ final class WitnessCommand implements Callable<Integer> {
       description = "Pulls once, prints the cosigned checkpoint, serves nothing, and ends.")
   private boolean once;
 
+  @Option(names = "--json", description = "With --once: say what came of it as one JSON object.")
+  private boolean json;
+
   private final Clock clock;
   private String said = "";
 
@@ -135,6 +143,9 @@ final class WitnessCommand implements Callable<Integer> {
   public Integer call() {
     if (every < 1 || every > MAX_PAUSE) {
       throw usage("--every is 1 to " + MAX_PAUSE + " seconds");
+    }
+    if (json && !once) {
+      throw usage("--json goes with --once");
     }
     Matcher address = ADDRESS.matcher(listen);
     if (!address.matches() || Integer.parseInt(address.group(3)) > MAX_PORT) {
@@ -194,18 +205,35 @@ final class WitnessCommand implements Callable<Integer> {
 
   private int pullOnce(Witness witness) throws IOException {
     try {
-      VerifiedCheckpoint cosigned = witness.pull();
-      spec.commandLine()
-          .getOut()
-          .print(new String(cosigned.note().encode(), StandardCharsets.UTF_8));
-      spec.commandLine().getOut().flush();
+      printed(witness.pull());
       return COSIGNED;
     } catch (CheckpointRefused e) {
-      spec.commandLine().getErr().println("not cosigned: " + e.getMessage());
+      notCosigned("not cosigned: ", String.valueOf(e.getMessage()));
       return REFUSED;
     } catch (LogAway e) {
-      spec.commandLine().getErr().println("not cosigned: " + e.getMessage());
+      notCosigned("not cosigned: ", String.valueOf(e.getMessage()));
       return CommandLine.ExitCode.USAGE;
+    }
+  }
+
+  private void printed(VerifiedCheckpoint cosigned) {
+    String note = new String(cosigned.note().encode(), StandardCharsets.UTF_8);
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(
+        json
+            ? "{\"cosigned\":true,\"size\":%d,\"checkpoint\":%s}%n"
+                .formatted(cosigned.head().size(), CanonicalJson.quoted(note))
+            : note);
+    out.flush();
+  }
+
+  private void notCosigned(String prefix, String why) {
+    if (json) {
+      spec.commandLine()
+          .getOut()
+          .printf("{\"cosigned\":false,\"error\":%s}%n", CanonicalJson.quoted(why));
+    } else {
+      spec.commandLine().getErr().println(prefix + why);
     }
   }
 
@@ -259,7 +287,7 @@ final class WitnessCommand implements Callable<Integer> {
   private int unreadable(IOException why) {
     // The file system's own errors often say no more than a name.
     String what = why instanceof FileSystemException ? why.toString() : why.getMessage();
-    spec.commandLine().getErr().println("the witness cannot go on: " + what);
+    notCosigned("the witness cannot go on: ", String.valueOf(what));
     return CommandLine.ExitCode.USAGE;
   }
 

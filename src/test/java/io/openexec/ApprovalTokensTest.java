@@ -336,6 +336,16 @@ class ApprovalTokensTest {
                 .replaceFirst("\\{", "{\"approval_artifact\":" + artifact + ","));
     assertThat(both.status()).isEqualTo(422);
     assertThat(both.detail()).contains("exclude each other");
+    for (String forms :
+        List.of(
+            "\"approval_artifact\":{},\"approval_token\":\"\"",
+            "\"approval_artifact\":1,\"approval_token\":\"" + token + "\"",
+            "\"approval_artifact\":" + artifact + ",\"approval_token\":[]")) {
+      Reply whateverTheirForm =
+          requests.execute("{\"action\":\"echo\",\"nonce\":\"x\"," + forms + "}");
+      assertThat(whateverTheirForm.status()).isEqualTo(422);
+      assertThat(whateverTheirForm.detail()).as(forms).contains("exclude each other");
+    }
     assertThat(requests.execute("echo", PAYLOAD, nonce, artifact).status()).isEqualTo(200);
     assertThat(echo(nonce(), token).status()).isEqualTo(200);
   }

@@ -41,9 +41,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The auditor finds nothing where nothing was changed, and what was changed wherever it was. */
@@ -602,6 +604,81 @@ class AuditTest {
   }
 
   @Test
+  void whatWaitsForTheLedgerIsSignedAlready() {
+    forger.resign(312, SigningKey.generate(), "succeeded", "succeeded");
+    forger.unsequenceTheLast();
+    assertThat(audit()).isEqualTo(1);
+    finds("its kid names none of the trusted keys");
+  }
+
+  /** Signs a receipt again so that it says to supersede another one, and makes all else fit it. */
+  private void supersede(String jti, String status, String prev) throws Exception {
+    long leaf =
+        Long.parseLong(
+            TestDatabase.sqlite(directory)
+                .rows("SELECT leaf_index FROM leaves WHERE jti = '" + jti + "'")
+                .get(0));
+    String said = "\"status\":\"" + status + "\"";
+    forger.resign(leaf, receiptKey(), said, said + ",\"prev\":\"" + prev + "\"");
+    forger.execute("UPDATE receipts SET prev = '" + prev + "' WHERE jti = '" + jti + "'");
+    forger.rebuildTree();
+    forger.resignCheckpoints(ledgerKey());
+  }
+
+  @Test
+  void aDenialSupersedesNothing() throws Exception {
+    String denial =
+        TestDatabase.sqlite(directory)
+            .rows("SELECT jti FROM receipts WHERE execution_id IS NULL ORDER BY jti")
+            .get(0);
+    supersede(denial, "denied", ANOTHER);
+    assertThat(audit()).isEqualTo(1);
+    finds("a denial, as the row is of no execution");
+  }
+
+  @Test
+  @Timeout(60)
+  void receiptsThatSupersedeEachOtherHaveNoFirstOne() throws Exception {
+    String[] latest =
+        TestDatabase.sqlite(directory)
+            .rows(
+                "SELECT r.prev, r.jti FROM receipts r JOIN executions e ON e.receipt_id = r.jti"
+                    + " WHERE e.reason = 'seen'")
+            .get(0)
+            .split("\\|", -1);
+    supersede(latest[0], "unknown", latest[1]);
+    assertThat(audit()).isEqualTo(1);
+    finds("receipts with a first one");
+  }
+
+  @Test
+  void aRunningRowHasNoHistory() {
+    leaveRunning(forger);
+    forger.execute(
+        "INSERT INTO outcome_history SELECT"
+            + " (SELECT id FROM executions WHERE state = 'running'), 0, state, reason, result,"
+            + " receipt, kind, 0 FROM outcome_history WHERE execution_id = "
+            + SETTLED);
+    assertThat(audit()).isEqualTo(1);
+    finds(", which runs: superseded outcomes");
+  }
+
+  @Test
+  void whatWasTakenOverIsNotAnExecutionOfThisService() {
+    String done = TestDatabase.sqlite(directory).rows("SELECT " + DONE).get(0);
+    String taken =
+        "INSERT INTO taken_over_executions VALUES ('\"o\"', '%s', 't', 'echo', 'h', '{}',"
+            + " 'succeeded', NULL, '{}', '%s', NULL)";
+    forger.execute(taken.formatted(ANOTHER, ReceiptHash.ofText(ANOTHER, "{}")));
+    assertThat(audit()).as(terminal.out()).isZero();
+    assertThat(terminal.out()).contains("1 executions were taken over from 0.1.10");
+    forger.execute(
+        "DELETE FROM taken_over_executions", taken.formatted(done, ReceiptHash.ofText(done, "{}")));
+    assertThat(audit()).isEqualTo(1);
+    finds(": an execution of the same id");
+  }
+
+  @Test
   void whatIsALeafDoesNotWait() throws Exception {
     forger.unsequenceTheLast();
     forger.execute("INSERT INTO leaves SELECT (SELECT COUNT(*) FROM leaves), jti FROM unsequenced");
@@ -610,13 +687,75 @@ class AuditTest {
     finds("leaves that it is already");
   }
 
+  /** A table without the constraints by which the database would refuse what is not right. */
+  private void loosen(String table) {
+    forger.execute(
+        "CREATE TABLE copy AS SELECT * FROM " + table,
+        "DROP TABLE " + table,
+        "ALTER TABLE copy RENAME TO " + table);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "reason, reason",
+    "result, result",
+    "receipt, receipt hash",
+    "receipt_id, receipt",
+  })
+  void aRunningRowHasNothingOfAnOutcome(String column, String misfit) {
+    leaveRunning(forger);
+    loosen("executions");
+    forger.execute(
+        "UPDATE executions SET "
+            + column
+            + " = (SELECT "
+            + column
+            + " FROM executions WHERE id = "
+            + SETTLED
+            + ") WHERE state = 'running'");
+    assertThat(audit()).isEqualTo(1);
+    finds(", which runs: " + misfit + ": expected nothing");
+  }
+
+  @Test
+  void theHistoryHasTwoKindsOfRows() {
+    loosen("outcome_history");
+    forger.execute(
+        "INSERT INTO outcome_history SELECT execution_id, 1, state, reason, result, receipt,"
+            + " 'other', 0 FROM outcome_history WHERE execution_id = "
+            + SETTLED);
+    assertThat(audit()).isEqualTo(1);
+    finds("kind: expected superseded or conflict");
+  }
+
+  @Test
+  void thereIsAResultIfItSucceededAndOnlyThen() {
+    loosen("executions");
+    forger.execute("UPDATE executions SET state = 'failed' WHERE id = " + DONE);
+    assertThat(audit()).isEqualTo(1);
+    finds("a result if it succeeded, and only then");
+  }
+
+  @Test
+  void aResultHasOneSpelling() {
+    String[] row =
+        TestDatabase.sqlite(directory)
+            .rows("SELECT id, result FROM executions WHERE id = " + DONE)
+            .get(0)
+            .split("\\|", -1);
+    forger.execute(
+        "UPDATE executions SET result = result || ' ', receipt = '"
+            + ReceiptHash.ofText(row[0], row[1] + " ")
+            + "' WHERE id = "
+            + DONE);
+    assertThat(audit()).isEqualTo(1);
+    finds(": result in canonical form");
+  }
+
   @Test
   void aTableWithoutItsKeyIsNotTrustedToHaveEachOnce() {
-    forger.execute(
-        "CREATE TABLE copy AS SELECT * FROM approvals",
-        "DROP TABLE approvals",
-        "ALTER TABLE copy RENAME TO approvals",
-        "INSERT INTO approvals SELECT * FROM approvals LIMIT 1");
+    loosen("approvals");
+    forger.execute("INSERT INTO approvals SELECT * FROM approvals LIMIT 1");
     assertThat(audit()).isEqualTo(1);
     finds("approvals(tenant, approval_id): expected each once");
   }
@@ -693,7 +832,12 @@ class AuditTest {
         approval == null || approval.asText().equals("x.y.z")
             ? null
             : approval.isObject() ? approval.path("approval_id").asText() : idOf(approval.asText());
-    forger.reserve("new", "echo", "{}", approval == null ? null : "[" + approval + "]", id);
+    forger.reserve(
+        "new",
+        "echo",
+        "{}",
+        approval == null ? null : "[" + approval + "]",
+        id == null ? List.of() : List.of(id));
     assertThat(auditAll()).as(terminal.out()).isEqualTo(misfit == null ? 0 : 1);
     if (misfit != null) {
       finds(misfit);
@@ -804,12 +948,33 @@ class AuditTest {
       assertThat(audit(args)).as(String.join(" ", args)).isEqualTo(2);
       assertThat(terminal.err()).isNotBlank();
     }
+    for (String host : List.of("127.0.0.1:1", "nowhere.invalid")) {
+      assertThat(audit("--url", "http://" + host + "/ledger", "--json")).isEqualTo(2);
+      assertThat(JSON.readTree(terminal.out()).path("error").asText())
+          .contains("cannot connect to " + host + ": is the service running there?")
+          .doesNotContain("Exception");
+    }
     Files.writeString(directory.resolve("openexec.db"), "this is no database");
     assertThat(audit()).isEqualTo(2);
     assertThat(terminal.err()).contains("it is not a SQLite database");
     Files.delete(directory.resolve("openexec.db"));
     assertThat(audit()).isEqualTo(2);
     assertThat(terminal.err()).contains("there is no such file");
+  }
+
+  @Test
+  void whatOpensADenialMayBeGoneAndIsCounted() {
+    forger.execute("UPDATE receipts SET disclosures = NULL WHERE execution_id IS NULL");
+    assertThat(auditAll()).as(terminal.out()).isZero();
+    assertThat(terminal.out()).contains("on trust  3 denials have nothing that opens them");
+  }
+
+  /** What a service would that was killed a quarter of an hour ago. */
+  private static void leaveRunning(Forger on) {
+    Instant at = Instant.now().minus(Duration.ofMinutes(15));
+    JsonNode approval = APPROVER.approve("echo", "{}", at, 300);
+    String id = approval.path("approval_id").asText();
+    on.reserve(at, "left", "echo", "{}", "[" + approval + "]", List.of(id));
   }
 
   @Test
@@ -831,12 +996,24 @@ class AuditTest {
         var held = service.requests().executeAsync(body("slow", "{\"id\":7}", "held"));
         Eventually.within(5_000, () -> setup.traced().contains("7"));
         assertThat(auditor.run("audit")).as(auditor.out() + auditor.err()).isZero();
-        assertThat(auditor.out()).contains("executions: 22");
+        assertThat(auditor.out())
+            .contains("executions: 22")
+            .contains("1 executions are running, and no receipt tells of them yet\n");
         Files.createFile(work.resolve("release"));
         held.join();
         Eventually.within(5_000, () -> covers(service, 23));
         String key = service.requests().get("/ledger/key").text().strip();
         assertThat(auditor.run("audit", "--ledger-key", key)).as(auditor.out()).isZero();
+        assertThat(auditor.out()).doesNotContain("executions are running");
+        leaveRunning(new Forger(database));
+        assertThat(auditor.run("audit")).as(auditor.out()).isZero();
+        assertThat(auditor.out())
+            .contains(
+                "1 executions are running, and no receipt tells of them yet; 1 for more than 10"
+                    + " minutes"
+                    + (database.toString().equals("SQLite")
+                        ? "\n"
+                        : "; 1 by no instance that has a lease\n"));
       }
       database.execute(
           "UPDATE executions SET result = '{}', receipt = '"

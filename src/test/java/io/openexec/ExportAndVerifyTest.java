@@ -311,7 +311,11 @@ class ExportAndVerifyTest {
       String vkey = witness.verifierKey().text();
       String[] all = {"--jwks", jwks, "--ledger-key", log.text(), "--witness", vkey};
       assertThat(verify(export.toString(), all)).isEqualTo(1);
-      assertThat(terminal.out()).contains("not cosigned by example.com/witness");
+      assertThat(terminal.out())
+          .contains(
+              "not cosigned by example.com/witness; it has signatures in the names of \""
+                  + log.name()
+                  + "\"");
       byte[] note = inclusion(export).path("checkpoint").asText().getBytes(StandardCharsets.UTF_8);
       SignedNote cosigned =
           SignedNote.parse(note)

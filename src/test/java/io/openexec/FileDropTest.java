@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.openexec.testing.Approver;
 import io.openexec.testing.Eventually;
+import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
 import io.openexec.testing.TokenApprover;
@@ -21,6 +22,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -257,28 +259,124 @@ class FileDropTest {
     }
   }
 
+  /** An action that one request holds, so that no other one comes to run. */
+  private CompletableFuture<Reply> hold(TestService service) {
+    var holding = service.requests().executeAsync(hold(0));
+    Eventually.within(SOON, () -> !setup.traced().isEmpty());
+    return holding;
+  }
+
+  private static String hold(int n) {
+    return Requests.body("hold", "{\"id\":" + n + "}", "h" + n, null);
+  }
+
   @Test
-  void filesThatWaitGiveTheirPlacesToOthers() throws Exception {
+  void filesThatWaitStopNoOther() throws Exception {
     Path go = directory.resolve("go");
     setup.tracing("hold", "?hold=" + go, "concurrency: 1");
     try (TestService service = setup.start()) {
-      var holding =
-          service.requests().executeAsync(Requests.body("hold", "{\"id\":0}", "h0", null));
-      Eventually.within(SOON, () -> !setup.traced().isEmpty());
-      // More than are read at a time, and none of them can run.
-      for (int n = 1; n <= 6; n++) {
-        drop("a" + n + ".json", Requests.body("hold", "{\"id\":" + n + "}", "h" + n, null));
+      var holding = hold(service);
+      int files = 100;
+      for (int n = 1; n <= files; n++) {
+        drop("a" + n + ".json", hold(n));
       }
-      Eventually.within(SOON, () -> names(inbox.resolve(".work")).size() == 6);
+      Eventually.within(
+          SOON, () -> names(inbox).stream().noneMatch(name -> name.endsWith(".json")));
       drop("z.json", echo(9));
       awaitEnd("done", "z.json");
       assertThat(names(inbox.resolve("done"))).containsExactly("z.json");
       Files.createFile(go);
       assertThat(holding.join().status()).isEqualTo(200);
-      for (int n = 1; n <= 6; n++) {
+      for (int n = 1; n <= files; n++) {
         awaitEnd("done", "a" + n + ".json");
       }
-      assertThat(setup.traced()).hasSize(7).doesNotHaveDuplicates();
+      assertThat(setup.traced()).hasSize(files + 1).doesNotHaveDuplicates();
+      assertThat(names(inbox.resolve(".work"))).isEmpty();
+    }
+  }
+
+  @Test
+  void linesThatWaitStopNeitherThoseBehindThemNorOtherFiles() throws Exception {
+    Path go = directory.resolve("go");
+    setup.tracing("hold", "?hold=" + go, "concurrency: 1");
+    int lines = 300;
+    StringBuilder file = new StringBuilder("nonsense\n");
+    for (int n = 1; n <= lines; n++) {
+      file.append(hold(n)).append("\n\n");
+    }
+    try (TestService service = setup.start()) {
+      var holding = hold(service);
+      drop("waits.jsonl", file + echo(5) + "\n" + echo(6));
+      Eventually.within(
+          SOON,
+          () ->
+              StoreRows.of(setup.database(), "SELECT nonce FROM executions")
+                  .containsAll(List.of("\"n5\"", "\"n6\"")));
+      drop("z.jsonl", echo(9));
+      awaitEnd("done", "z.jsonl");
+      assertThat(names(inbox.resolve("out"))).containsExactly("z.jsonl.receipts.jsonl");
+      Files.createFile(go);
+      assertThat(holding.join().status()).isEqualTo(200);
+      awaitEnd("refused", "waits.jsonl");
+      List<JsonNode> answers = lines("out/waits.jsonl.receipts.jsonl");
+      List<Integer> numbers = new ArrayList<>(List.of(1));
+      for (int n = 1; n <= lines; n++) {
+        numbers.add(2 * n);
+      }
+      numbers.addAll(List.of(2 * lines + 2, 2 * lines + 3));
+      assertThat(answers.stream().map(line -> line.path("line").asInt()))
+          .containsExactlyElementsOf(numbers);
+      for (int n = 1; n <= lines; n++) {
+        assertThat(answers.get(n).at("/answer/result/traced").asInt()).isEqualTo(n);
+      }
+      assertThat(lines("refused/waits.jsonl.reasons.jsonl")).hasSize(1);
+      assertThat(setup.traced()).hasSize(lines + 1).doesNotHaveDuplicates();
+      assertThat(names(inbox.resolve(".work"))).isEmpty();
+    }
+  }
+
+  @Test
+  void linesThatTakeLongStopNoOtherFile() throws Exception {
+    Path go = directory.resolve("go");
+    setup.tracing("hold", "?hold=" + go);
+    // All the effectful actions that may run at once, and some.
+    int lines = 70;
+    StringBuilder file = new StringBuilder();
+    for (int n = 1; n <= lines; n++) {
+      file.append(hold(n)).append('\n');
+    }
+    try (TestService service = setup.start()) {
+      drop("slow.jsonl", file.toString());
+      Eventually.within(SOON, () -> setup.traced().size() == 64);
+      drop("z.jsonl", echo(8) + "\n" + echo(9));
+      awaitEnd("done", "z.jsonl");
+      Files.createFile(go);
+      awaitEnd("done", "slow.jsonl");
+      assertThat(lines("out/slow.jsonl.receipts.jsonl")).hasSize(lines);
+      assertThat(setup.traced()).hasSize(lines).doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void aStopWhileLinesWaitLosesNothing() throws Exception {
+    Path go = directory.resolve("go");
+    setup.tracing("hold", "?hold=" + go, "concurrency: 1");
+    try (TestService service = setup.start()) {
+      var holding = hold(service);
+      drop("waits.jsonl", hold(1) + "\n" + echo(5) + "\n" + hold(2) + "\n");
+      Eventually.within(
+          SOON,
+          () ->
+              StoreRows.of(setup.database(), "SELECT nonce FROM executions").contains("\"n5\""));
+      Files.createFile(go);
+      assertThat(holding.join().status()).isEqualTo(200);
+    }
+    try (TestService service = setup.start()) {
+      awaitEnd("done", "waits.jsonl");
+      assertThat(lines("out/waits.jsonl.receipts.jsonl").stream().map(l -> l.path("line").asInt()))
+          .containsExactly(1, 2, 3);
+      assertThat(setup.traced()).hasSize(3).doesNotHaveDuplicates();
+      assertThat(names(inbox.resolve(".work"))).isEmpty();
     }
   }
 
@@ -312,12 +410,16 @@ class FileDropTest {
     Files.createDirectories(inbox.resolve("out"));
     Files.writeString(inbox.resolve(".work/begun.jsonl"), echo(1) + "\n" + echo(2) + "\n");
     // As a crash leaves it: answers published, or in the middle of them; the file not moved yet.
+    Files.writeString(inbox.resolve(".work/.begun.jsonl.answers"), "half");
+    Files.writeString(inbox.resolve(".work/.begun.jsonl.index"), "x".repeat(24));
+    Files.writeString(inbox.resolve(".work/.gone.jsonl.answers"), "half");
     Files.writeString(inbox.resolve("out/begun.jsonl.receipts.jsonl"), "before\n");
     Files.writeString(inbox.resolve("out/.begun.jsonl.receipts.jsonl.part"), "half");
     try (TestService service = setup.start()) {
       awaitEnd("done", "begun.jsonl");
       assertThat(lines("out/begun.jsonl.receipts.jsonl")).hasSize(2);
       assertThat(names(inbox.resolve("out"))).containsExactly("begun.jsonl.receipts.jsonl");
+      assertThat(names(inbox.resolve(".work"))).isEmpty();
     }
   }
 

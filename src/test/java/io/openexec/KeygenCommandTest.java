@@ -12,6 +12,7 @@ import io.openexec.signature.VerificationKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.lang.HashUtil;
 import org.junit.jupiter.api.Test;
@@ -104,5 +105,32 @@ class KeygenCommandTest {
     Files.setPosixFilePermissions(Path.of(file("k")), PosixFilePermissions.fromString("rw-r--r--"));
     assertThat(terminal.run("keygen", "--public", file("k"))).isEqualTo(2);
     assertThat(terminal.err()).contains("chmod 600").hasLineCount(1);
+
+    Files.setPosixFilePermissions(Path.of(file("k")), PosixFilePermissions.fromString("rw-------"));
+    assertThat(terminal.run("keygen", "--public", file("k"), "--json")).isZero();
+    Path shared =
+        Files.writeString(
+            directory.resolve("k.pub.pem"),
+            "\n" + JSON.readTree(terminal.out()).path("pem").asText());
+    for (String mode : List.of("rw-r--r--", "rw-------")) {
+      Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString(mode));
+      assertThat(terminal.run("keygen", "--public", shared.toString())).isEqualTo(2);
+      assertThat(terminal.err())
+          .contains("is a public key; give the file of the private one")
+          .doesNotContain("chmod")
+          .hasLineCount(1);
+    }
+  }
+
+  @Test
+  void askedForJsonErrorsAreJsonToo() throws Exception {
+    Terminal terminal = new Terminal(directory);
+    assertThat(terminal.run("keygen", "--public", file("a"), "--json")).isEqualTo(2);
+    assertThat(JSON.readTree(terminal.out()).path("error").asText()).contains("is not a file");
+    assertThat(terminal.err()).isEmpty();
+    assertThat(terminal.run("keygen", file("a"), "--json", "--nonsense")).isEqualTo(2);
+    assertThat(JSON.readTree(terminal.out()).path("error").asText()).contains("--nonsense");
+    assertThat(terminal.err()).isEmpty();
+    assertThat(directory).isEmptyDirectory();
   }
 }

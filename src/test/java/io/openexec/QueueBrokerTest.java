@@ -7,9 +7,11 @@ import io.openexec.testing.Eventually;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
 import jakarta.jms.Message;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +75,33 @@ class QueueBrokerTest {
         assertThat(answered).hasSize(LOAD);
         assertThat(setup.traced()).hasSize(LOAD).doesNotHaveDuplicates();
         assertThat(broker.count("openexec.rejected")).isZero();
+      }
+    }
+  }
+
+  @Test
+  void aLostConnectionIsNoticedWhileAllAreBusy() throws Exception {
+    Path go = directory.resolve("go");
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      TestService.Setup setup =
+          setup(broker).with("OPENEXEC_QUEUE_CONCURRENCY", "1").tracing("slow", "?hold=" + go);
+      try (TestService service = setup.start()) {
+        awaitReady(service, 200);
+        broker.send("openexec.requests", Requests.body("slow", "{\"id\":1}", "n", null), "c");
+        Eventually.within(SOON, () -> setup.traced().size() == 1);
+        broker.cut();
+        awaitReady(service, 503);
+        Files.createFile(go);
+        // Its own session is dead: nothing is tried there, and the redelivery replays.
+        long begin = System.nanoTime();
+        Message answer = broker.receive("openexec.receipts");
+        assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(5));
+        assertThat(answer.getJMSCorrelationID()).isEqualTo("c");
+        assertThat(answer.getIntProperty("status")).isEqualTo(200);
+        assertThat(answer.getBooleanProperty("replayed")).isTrue();
+        awaitReady(service, 200);
+        assertThat(setup.traced()).containsExactly("1");
+        assertThat(broker.isSilent("openexec.receipts", 500)).isTrue();
       }
     }
   }

@@ -9,6 +9,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
 import io.openexec.camel.RegistryDigest;
+import io.openexec.testing.HttpTarget;
 import io.openexec.testing.Postgres;
 import io.openexec.testing.Reply;
 import io.openexec.testing.TestDatabase;
@@ -16,10 +17,12 @@ import io.openexec.testing.TestService;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -32,6 +35,7 @@ import org.slf4j.LoggerFactory;
 class ResourcesTest {
   private static final String SECRET = "Zyxwvut-0815-hush";
   private static final String ACTION = "description: d\nschema: {type: object}\n";
+  private static final String MARSHAL = "marshal: {json: {library: Jackson}}";
 
   @TempDir Path directory;
 
@@ -66,6 +70,18 @@ class ResourcesTest {
         "dataSources: {bank: {url: 'sqlite:///x.db', poolSize: 0}}|poolSize must be",
         "dataSources: {bank: {url: 'sqlite:///gone.db'}}|its file is not there",
         "dataSources: {parse: {url: 'sqlite:///../data.db'}}|the name is one of OpenExec's own",
+        "httpCredentials: []|must be a map of names",
+        "httpCredentials: {Node: {bearerToken: '${secret:HUSH}'}}|'Node' is not a name in lower camel case",
+        "httpCredentials: {node: {token: '${secret:HUSH}'}}|'token' is not allowed",
+        "httpCredentials: {node: {}}|either bearerToken, or user and password",
+        "httpCredentials: {node: {user: u}}|either bearerToken, or user and password",
+        "httpCredentials: {node: {user: u, bearerToken: '${secret:HUSH}'}}|either bearerToken, or",
+        "httpCredentials: {node: {bearerToken: Zyxwvut-0815-hush}}|must be a reference",
+        "httpCredentials: {node: {user: u, password: Zyxwvut-0815-hush}}|must be a reference",
+        "httpCredentials: {node: {bearerToken: '${secret:GONE}'}}|there is no secret GONE",
+        "httpCredentials: {node: {bearerToken: '${secret:HUSH} X'}}|no token has",
+        "httpCredentials: {node: {user: 'a:b', password: '${secret:HUSH}'}}|user has no colon",
+        "httpCredentials: {parse: {bearerToken: '${secret:HUSH}'}}|the name is one of OpenExec's own",
         "dataSources: {bank: {url: 'postgresql://127.0.0.1:1/n', password: '${secret:HUSH}'}}|its server cannot be reached (SQLSTATE 08001)",
       })
   void whatCannotBeUsedRefusesTheStart(String file, String reason) throws IOException {
@@ -219,25 +235,36 @@ class ResourcesTest {
     root.addAppender(log);
     root.setLevel(Level.TRACE);
     List<String> seen = new ArrayList<>();
-    try {
+    try (HttpTarget target = new HttpTarget()) {
       TestDatabase database = Postgres.database();
       database.execute("CREATE TABLE item (name text NOT NULL)");
       String step = "to: {uri: 'sql:x', parameters: {dataSource: '#data', query: '%s'}}";
+      String post =
+          "to: {uri: '"
+              + target.url()
+              + "', parameters: {httpMethod: POST, httpClientConfigurer: '#%s'}}";
       TestService.Setup setup =
           with(
                   "dataSources:",
                   "  data:",
                   "    url: " + database.url().replace("postgres:postgres@", ""),
                   "    user: postgres",
-                  "    password: ${secret:HUSH}")
+                  "    password: ${secret:HUSH}",
+                  "httpCredentials:",
+                  "  token: {bearerToken: '${secret:HUSH}'}",
+                  "  login: {user: me, password: '${secret:HUSH}'}")
               .with("HUSH", SECRET)
+              .action("token", ACTION, MARSHAL, post.formatted("token"))
+              .action("login", ACTION, MARSHAL, post.formatted("login"))
               .action("good", ACTION, step.formatted("SELECT 1 AS one"))
               .action(
                   "bad",
                   ACTION + "secrets: [HUSH]\n",
                   step.formatted("INSERT INTO gone VALUES (1)"));
+      // The token is answered, in a body that no result can be made of.
+      target.answer(500, SECRET, "X-Echo: " + SECRET);
       try (TestService service = setup.start()) {
-        for (String action : List.of("good", "bad")) {
+        for (String action : List.of("good", "bad", "token", "login")) {
           Reply reply = service.requests().execute(action, "{}", action);
           seen.add(reply.text());
           seen.add(service.requests().get("/receipts/" + reply.id()).text());
@@ -246,6 +273,7 @@ class ResourcesTest {
           seen.add(service.requests().get(page).text());
         }
       }
+      assertThat(target.received()).hasSize(2);
       seen.add(Configuration.of(setup.environment(), directory, directory).toString());
     } finally {
       root.setLevel(before);
@@ -258,6 +286,9 @@ class ResourcesTest {
       }
     }
     assertThat(log.list).as("the log was listened to").isNotEmpty();
+    String basic =
+        Base64.getEncoder().encodeToString(("me:" + SECRET).getBytes(StandardCharsets.UTF_8));
+    assertThat(seen).noneMatch(text -> text.contains(basic));
     assertThat(seen)
         .noneMatch(text -> text.toLowerCase(Locale.ROOT).contains(SECRET.toLowerCase(Locale.ROOT)));
   }

@@ -127,6 +127,42 @@ class SealedRegistryTest {
         "to: 'queue:openexec.receipts'|is refused",
         "to: 'amqp:queue:orders'|is refused",
         "to: 'jms:queue:orders'|is refused",
+        // over HTTP
+        "to: 'http://h/p'|needs httpMethod: POST",
+        "to: 'http://h/p?httpMethod=GET'|needs httpMethod: POST",
+        "to: 'https://h/p?httpMethod=post'|needs httpMethod: POST",
+        "to: 'http:h/p?httpMethod=POST'|needs a fixed address",
+        "to: 'http:http://h/p?httpMethod=POST'|resource elsewhere",
+        "to: 'http:https://h/p?httpMethod=POST'|resource elsewhere",
+        "to: 'https://u:p@h/p?httpMethod=POST'|needs a fixed address",
+        "to: 'https://h#f?httpMethod=POST'|needs a fixed address",
+        "to: {uri: 'https://', parameters: {httpMethod: POST}}|needs a fixed address",
+        "to: {uri: 'https://h/a b', parameters: {httpMethod: POST}}|needs a fixed address",
+        "to: {uri: 'https://h/${body[path]}', parameters: {httpMethod: POST}}|must be constant",
+        "to: {uri: 'https://h/%2e', parameters: {httpMethod: POST}}|plain text",
+        "to: 'https://h/p?httpMethod=POST&a=b'|may not use the option a",
+        "to: 'https://h/p?httpMethod=POST&bridgeEndpoint=true'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&followRedirects=true'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&httpClient.redirectsEnabled=true'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&headerFilterStrategy=#x'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&skipControlHeaders=false'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&x509HostnameVerifier=#x'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&sslContextParameters=#x'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&useSystemProperties=true'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&proxyHost=x'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&authPassword=x'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&cookieStore=#x'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&throwExceptionOnFailure=false'|may not use the option",
+        "to: 'https://h/p?httpMethod=POST&http-method=GET'|may not use the option",
+        "to: {uri: 'https://h/p?httpMethod=GET', parameters: {httpMethod: POST}}|is there twice",
+        "to: 'https://h/p?httpMethod=POST&httpMethod=GET'|is there twice",
+        "to: 'https://h/p?httpMethod=POST&responseTimeout=0'|is milliseconds",
+        "to: 'https://h/p?httpMethod=POST&connectTimeout=5s'|is milliseconds",
+        "to: 'https://h/p?httpMethod=POST&okStatusCodeRange=100-599'|is status codes",
+        "to: 'https://h/p?httpMethod=POST&httpClientConfigurer=#class:evil.C'|construct nothing",
+        "to: 'http://h/p?httpMethod=POST&httpClientConfigurer=#node'|go over https",
+        "to: 'http://localhost.h/p?httpMethod=POST&httpClientConfigurer=#node'|go over https",
+        "to: 'http://127.0.0.1.h/p?httpMethod=POST&httpClientConfigurer=#node'|go over https",
         // redelivery and swallowed errors
         "doTry: {steps: [{to: 'file:x'}]}|redelivery",
         "circuitBreaker: {steps: [{to: 'file:x'}]}|redelivery",
@@ -209,9 +245,10 @@ class SealedRegistryTest {
 
   @Test
   void aPureActionHasInProcessComponentsOnly() {
-    assertRefused(
-        new TestService.Setup(directory).action("bad", PURE, "to: 'file:out'"),
-        "is effectful, not pure");
+    TestService.Setup setup = new TestService.Setup(directory);
+    for (String to : new String[] {"file:out", "https://h/p?httpMethod=POST"}) {
+      assertRefused(setup.action("bad", PURE, "to: '" + to + "'"), "is effectful, not pure");
+    }
   }
 
   @ParameterizedTest

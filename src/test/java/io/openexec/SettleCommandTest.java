@@ -2,12 +2,16 @@ package io.openexec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.openexec.testing.Reply;
 import io.openexec.testing.TestService;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +60,40 @@ class SettleCommandTest {
                 setup.database(), "SELECT state, reason, kind FROM outcome_history ORDER BY 1"))
         .containsExactly("unknown|action_error|superseded", "unknown|action_error|superseded");
     assertThat(setup.traced()).as("nothing was run again").hasSize(2);
+  }
+
+  private JsonNode json(int code, String... args) throws Exception {
+    Terminal terminal =
+        new Terminal(
+            directory, Map.of("OPENEXEC_ROUTES", Path.of("routes").toAbsolutePath().toString()));
+    List<String> all = new ArrayList<>(List.of("settle", "--json"));
+    all.addAll(List.of(args));
+    assertThat(terminal.run(all.toArray(String[]::new))).as(terminal.out()).isEqualTo(code);
+    assertThat(terminal.err()).isEmpty();
+    return new ObjectMapper().readTree(terminal.out());
+  }
+
+  @Test
+  void onRequestEverythingIsJson() throws Exception {
+    String none = "5ca09451-db84-8915-bc5d-3bc6df465eff";
+    assertThat(json(2, none, "--failed", "--reason", "x").path("error").asText())
+        .contains("there is no such file");
+    assertThat(json(2, none, "--failed", "--reason", "Not A Code").path("error").asText())
+        .contains("--reason must be");
+    assertThat(json(2, none, "--reason", "x").path("error").asText()).contains("--succeeded");
+    TestService.Setup setup =
+        new TestService.Setup(directory).tracing("raise", "?raise=java.io.IOException");
+    try (TestService service = setup.start()) {
+      String lost = service.requests().execute("raise", "{\"id\":1}", "n1").id();
+      JsonNode settled = json(0, lost, "--succeeded", "{\"paid\": 1}", "--reason", "seen");
+      assertThat(settled.path("settled").asBoolean()).isTrue();
+      assertThat(settled.path("answer"))
+          .isEqualTo(service.requests().execute("raise", "{\"id\":1}", "n1").json());
+      JsonNode again = json(1, lost, "--failed", "--reason", "x");
+      assertThat(again.path("settled").isBoolean()).isTrue();
+      assertThat(again.path("settled").asBoolean()).isFalse();
+      assertThat(again.path("error").asText()).contains("has an unknown outcome");
+    }
   }
 
   @Test

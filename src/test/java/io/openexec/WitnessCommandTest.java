@@ -3,6 +3,8 @@ package io.openexec;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.openexec.ledger.Cosigner;
 import io.openexec.ledger.VerifiedCheckpoint;
 import io.openexec.ledger.VerifierKey;
@@ -219,6 +221,44 @@ class WitnessCommandTest {
       Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
       assertThat(once(address, good)).isEqualTo(2);
       assertThat(err.toString()).contains("chmod 600");
+    }
+  }
+
+  @Test
+  void onRequestOnePullIsSaidInJson() throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    try (LogServer log = new LogServer()) {
+      String address = log.address().toString();
+      String logKey = log.signer().verifierKey().text();
+      log.show(5);
+      assertThat(once(address, logKey, "--name", "w.example/1", "--json")).as("" + err).isZero();
+      JsonNode pulled = json.readTree(out.toString());
+      assertThat(pulled.path("cosigned").asBoolean()).isTrue();
+      assertThat(pulled.path("size").asLong()).isEqualTo(5);
+      assertThat(cosigned(pulled.path("checkpoint").asText(), logKey).head().size()).isEqualTo(5);
+
+      log.show(4);
+      assertThat(once(address, logKey, "--name", "w.example/1", "--json")).isEqualTo(1);
+      JsonNode refused = json.readTree(out.toString());
+      assertThat(refused.path("cosigned").isBoolean()).isTrue();
+      assertThat(refused.path("cosigned").asBoolean()).isFalse();
+      assertThat(refused.path("error").asText()).contains("the log shows a tree of");
+
+      String nowhere = "http://127.0.0.1:1/ledger";
+      assertThat(once(nowhere, logKey, "--name", "w.example/1", "--json")).isEqualTo(2);
+      assertThat(json.readTree(out.toString()).path("error").asText())
+          .contains("cannot connect to 127.0.0.1:1: is the service running there?")
+          .doesNotContain("Exception");
+      assertThat(once("http://nowhere.invalid/ledger", logKey, "--name", "w.example/1"))
+          .isEqualTo(2);
+      assertThat(err.toString()).contains("cannot connect to nowhere.invalid: ");
+
+      key = directory.resolve("none.pem");
+      assertThat(once(address, logKey, "--json")).isEqualTo(2);
+      assertThat(json.readTree(out.toString()).path("error").asText()).contains("is not a file");
+      assertThat(err.toString()).isEmpty();
+      assertThat(witness(arguments(address, logKey, "--json"))).isEqualTo(2);
+      assertThat(err.toString()).contains("--json goes with --once");
     }
   }
 

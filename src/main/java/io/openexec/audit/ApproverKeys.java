@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.StrictJson;
 import io.openexec.signature.VerificationKey;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The keys under which approvals are believed: of artifacts, and of tokens. */
 public final class ApproverKeys {
@@ -29,8 +31,31 @@ public final class ApproverKeys {
    * @param key verifies them
    * @param tenant for whom alone
    * @param issuer in whose name alone
+   * @param notBefore from when on; null if always
+   * @param expiresAt until when; null if for ever
+   * @param revokedAt until when, since it was revoked; null if it was not, or nobody says when
    */
-  record Issuer(VerificationKey key, String tenant, String issuer) {}
+  record Issuer(
+      VerificationKey key,
+      String tenant,
+      String issuer,
+      @Nullable Instant notBefore,
+      @Nullable Instant expiresAt,
+      @Nullable Instant revokedAt) {
+
+    /** Checks that it verified anything at the time of an admission. */
+    void checkAt(AdmittedAt admitted, String where) throws Misfit {
+      if (notBefore != null) {
+        admitted.checkBegin(where + ": nbf", notBefore);
+      }
+      if (expiresAt != null) {
+        admitted.checkEnd(where + ": exp", expiresAt);
+      }
+      if (revokedAt != null) {
+        admitted.checkEnd(where + ": revoked", revokedAt);
+      }
+    }
+  }
 
   private ApproverKeys(List<VerificationKey> artifacts, Map<String, Issuer> tokens) {
     this.artifacts = List.copyOf(artifacts);
@@ -42,7 +67,9 @@ public final class ApproverKeys {
    *
    * @param pem of artifacts: one or several blocks (RFC 7468, section 13); or nothing
    * @param trust of tokens: a JWK set (RFC 7517, section 5) whose keys name their {@code tenant_id}
-   *     and {@code iss}. Keys that expired or were revoked since verify what they signed, here
+   *     and {@code iss}. What has to be in the time of a key ({@code nbf}, {@code exp}, {@code
+   *     revoked} with a date) is the execution: keys that expired or were revoked since verify what
+   *     they signed
    * @throws IllegalArgumentException saying what is wrong
    */
   public static ApproverKeys parse(Optional<String> pem, Optional<String> trust) {
@@ -74,7 +101,10 @@ public final class ApproverKeys {
             new Issuer(
                 VerificationKey.ofRaw(Base64.getUrlDecoder().decode(text(jwk, "x"))),
                 text(jwk, "tenant_id"),
-                text(jwk, "iss"));
+                text(jwk, "iss"),
+                date(jwk, "nbf"),
+                date(jwk, "exp"),
+                jwk.path("revoked").isBoolean() ? null : date(jwk, "revoked"));
         if (issuers.put(text(jwk, "kid"), issuer) != null) {
           throw new IllegalArgumentException("two keys have one kid");
         }
@@ -94,6 +124,16 @@ public final class ApproverKeys {
       throw new IllegalArgumentException("a key has no " + member);
     }
     return text;
+  }
+
+  private static @Nullable Instant date(JsonNode jwk, String member) {
+    return jwk.has(member)
+        ? Instants.ofNumber(jwk.path(member))
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "a key has " + member + ", and it is not a number of seconds since 1970"))
+        : null;
   }
 
   /** Returns whether any of the keys made a signature. */

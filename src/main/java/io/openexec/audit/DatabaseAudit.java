@@ -64,13 +64,13 @@ public final class DatabaseAudit {
    */
   public static Report of(DatabaseUrl url, Keys keys, Progress progress) {
     try (Snapshot snapshot = Snapshot.open(url)) {
-      return new DatabaseAudit(snapshot, keys, progress).run();
+      return new DatabaseAudit(snapshot, keys, progress).run(url instanceof DatabaseUrl.Postgres);
     } catch (SQLException | IOException e) {
       throw new Unreadable("the database " + url.shown() + " cannot be audited: " + e.getMessage());
     }
   }
 
-  private Report run() throws SQLException {
+  private Report run(boolean leases) throws SQLException {
     try {
       Log log = log();
       JwkSet receiptKeys = receiptKeys();
@@ -78,6 +78,7 @@ public final class DatabaseAudit {
       long ofExecutions = new LedgerPass(snapshot, keys, report, progress).run(log, receiptKeys);
       new RecordPass(snapshot, keys, report, progress).run(ofExecutions);
       new HistoryPass(snapshot, report).run();
+      new RunningPass(snapshot, report).run(leases);
       new TakenOverPass(snapshot, report).run();
     } catch (Misfit e) {
       report.end(e);

@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param witnesses one of which has to have cosigned each kept checkpoint, if there are any
  * @param kept checkpoints that were seen earlier, or by others
  * @param approvers under which approvals are believed
+ * @param audiences by which tokens may have named the service; if there are none, they are not
+ *     compared
  * @param strict whether what cannot be verified counts as what does not fit
  */
 public record Keys(
@@ -22,12 +24,14 @@ public record Keys(
     List<VerifierKey> witnesses,
     List<Kept> kept,
     ApproverKeys approvers,
+    List<String> audiences,
     boolean strict) {
 
   /** Copies the lists. */
   public Keys {
     witnesses = List.copyOf(witnesses);
     kept = List.copyOf(kept);
+    audiences = List.copyOf(audiences);
   }
 
   /**

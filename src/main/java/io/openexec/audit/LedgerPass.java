@@ -54,6 +54,7 @@ final class LedgerPass {
   private final Report report;
   private final Progress progress;
   private long ofExecutions;
+  private long unopened;
   private @Nullable Instant newest;
   private @Nullable Instant uncovered;
 
@@ -103,6 +104,10 @@ final class LedgerPass {
     noOtherTiles(tree.size());
     waiting(log, receiptKeys);
     uncovered(tree.size() - covered);
+    if (unopened > 0) {
+      report.trust(
+          unopened + " denials have nothing that opens them: it was too long to be kept, or wiped");
+    }
     return ofExecutions;
   }
 
@@ -129,6 +134,8 @@ final class LedgerPass {
     if (row.execution() != null && !receipt.status().equals(ReceiptRow.CONFLICT)) {
       ofExecutions++;
     }
+    // Other receipts have to be opened whole.
+    unopened += receipt.concealed() > 0 ? 1 : 0;
     return receipt.issuedAt();
   }
 

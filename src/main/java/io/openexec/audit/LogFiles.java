@@ -4,8 +4,10 @@ import io.openexec.ledger.SignedNote;
 import io.openexec.receipt.StrictJson;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -124,7 +126,7 @@ public abstract class LogFiles {
       } catch (TimeoutException e) {
         throw new Unreadable(uri + ": not answered within " + PATIENCE.toSeconds() + " s");
       } catch (ExecutionException e) {
-        throw new Unreadable(uri + ": " + reason(e.getCause()));
+        throw new Unreadable(uri + ": " + reason(e.getCause(), uri));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new Unreadable(uri + ": interrupted");
@@ -144,9 +146,15 @@ public abstract class LogFiles {
     }
 
     /** Some of the client's errors have no message, but all have a telling class. */
-    private static String reason(@Nullable Throwable cause) {
+    private static String reason(@Nullable Throwable cause, URI uri) {
       if (cause == null) {
         return "failed";
+      }
+      if (cause instanceof Unreadable) {
+        return String.valueOf(cause.getMessage());
+      }
+      if (cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException) {
+        return "cannot connect to " + uri.getRawAuthority() + ": is the service running there?";
       }
       String name = cause.getClass().getSimpleName();
       return cause.getMessage() == null ? name : name + ", " + cause.getMessage();

@@ -36,32 +36,20 @@ final class RecordPass {
       "SELECT state, reason, result, receipt FROM outcome_history"
           + " WHERE execution_id = ? AND kind = 'superseded' ORDER BY seq LIMIT 1 OFFSET ?";
 
-  private static final String USED =
-      """
-      SELECT a.approval_id, a.tenant, a.execution_id, e.id, e.tenant, e.approvals
-      FROM approvals a LEFT JOIN executions e ON e.id = a.execution_id
-      ORDER BY a.tenant, a.approval_id
-      """;
-
-  private static final String USER =
-      "SELECT execution_id FROM approvals WHERE tenant = ? AND approval_id = ?";
-
   // An outcome is superseded once or twice; what is on record is not for this to trust.
   private static final int MOST_RECEIPTS = 1_000;
 
   private final Snapshot snapshot;
-  private final Keys keys;
   private final Report report;
   private final Progress progress;
+  private final ApprovalCheck approvals;
   private long inChains;
-  private long approvals;
-  private long unverifiable;
 
   RecordPass(Snapshot snapshot, Keys keys, Report report, Progress progress) {
     this.snapshot = snapshot;
-    this.keys = keys;
     this.report = report;
     this.progress = progress;
+    this.approvals = new ApprovalCheck(snapshot, keys, report, progress);
   }
 
   /**
@@ -84,18 +72,14 @@ final class RecordPass {
             Misfit.unlessEqual(
                 execution.name() + ", which runs: superseded outcomes", 0, row.getLong(next + 5));
           }
-          checkApprovals(execution);
+          approvals.check(execution);
           report.count("executions", 1);
           progress.at("executions", ++seen[0]);
         });
     if (inChains != ofExecutions) {
       nameTheOneWithoutAnExecution();
     }
-    usedApprovals();
-    report.count("approvals", approvals);
-    if (unverifiable > 0) {
-      report.trust(unverifiable + " approvals are signed by none of the keys that were given");
-    }
+    approvals.end();
   }
 
   private void checkReceipts(ExecutionRow execution, @Nullable ReceiptRow latest, long superseded)
@@ -204,78 +188,5 @@ final class RecordPass {
       next = receipt(next.get()).map(ReceiptRow::prev);
     }
     return false;
-  }
-
-  private void checkApprovals(ExecutionRow execution) throws Misfit {
-    Set<String> ids = new HashSet<>();
-    for (StoredApproval approval : StoredApproval.of(execution)) {
-      if (!approval.verify(execution, keys.approvers())) {
-        unverifiable++;
-        if (keys.strict()) {
-          throw new Misfit(
-              execution.name() + ": approval " + Misfit.shown(approval.id()),
-              "a signature by a given key",
-              "none");
-        }
-      }
-      if (!ids.add(approval.id())) {
-        throw new Misfit(
-            execution.name() + ": approvals", "each once", Misfit.shown(approval.id()) + " twice");
-      }
-    }
-    if (ids.isEmpty() && !execution.tenant().isEmpty()) {
-      throw new Misfit(execution.name() + " of a tenant", "an approval", "none");
-    }
-    approvals += ids.size();
-  }
-
-  /** Those that are used up are those of the executions: none is without, and as many are there. */
-  private void usedApprovals() throws SQLException, Misfit {
-    long[] used = {0};
-    snapshot.each(
-        USED,
-        row -> {
-          String name = "approval " + Misfit.shown(row.getString(1));
-          if (row.getString(4) == null) {
-            throw new Misfit(
-                name, "the execution " + Misfit.shown(row.getString(3)), "none of that id");
-          }
-          Misfit.unlessEqual(name + ": tenant", row.getString(5), row.getString(2));
-          if (!isAmong(row.getString(1), row.getString(4), row.getString(6))) {
-            throw new Misfit(
-                name, "one that execution " + row.getString(4) + " has", "one that it does not");
-          }
-          progress.at("approvals", ++used[0]);
-        });
-    if (used[0] != approvals) {
-      nameTheUnused();
-    }
-  }
-
-  private static boolean isAmong(String approval, String execution, @Nullable String approvals)
-      throws Misfit {
-    for (StoredApproval one : StoredApproval.of(execution, approvals)) {
-      if (one.id().equals(approval)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private void nameTheUnused() throws SQLException, Misfit {
-    snapshot.each(
-        "SELECT " + ExecutionRow.COLUMNS + " FROM executions e ORDER BY e.id",
-        row -> {
-          ExecutionRow execution = ExecutionRow.of(row);
-          for (StoredApproval approval : StoredApproval.of(execution)) {
-            Misfit.unlessEqual(
-                "approval " + Misfit.shown(approval.id()) + ": who used it up",
-                execution.id(),
-                snapshot
-                    .find(USER, user -> user.getString(1), execution.tenant(), approval.id())
-                    .orElse(null));
-          }
-        });
-    throw new Misfit("approvals", approvals + " rows", "another number");
   }
 }

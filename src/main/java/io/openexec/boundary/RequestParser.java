@@ -33,17 +33,16 @@ public final class RequestParser {
     if (!root.isObject()) {
       throw Refusal.malformed("The body is not a JSON object");
     }
-    ExecutionRequest request =
-        new ExecutionRequest(
-            string(root, "", "action"),
-            payload(root.get("payload")),
-            nonce(root),
-            artifact(root.get("approval_artifact")),
-            tokens(root.get("approval_token")));
-    if (request.artifact() != null && !request.tokens().isEmpty()) {
+    // Before their forms, of which one at most matters.
+    if (root.hasNonNull("approval_artifact") && root.hasNonNull("approval_token")) {
       throw Refusal.malformed("approval_artifact and approval_token exclude each other");
     }
-    return request;
+    return new ExecutionRequest(
+        string(root, "", "action"),
+        payload(root.get("payload")),
+        nonce(root),
+        artifact(root.get("approval_artifact")),
+        tokens(root.get("approval_token")));
   }
 
   private static String nonce(JsonNode root) {

@@ -62,7 +62,7 @@ import org.slf4j.LoggerFactory;
 /** Carries the kernel through the routes: binds the steps, loads the files, runs Camel. */
 public final class Flow implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
-  private static final String EXECUTE_WITH_RETRY = "execute-with-retry";
+  private static final String EXECUTE = "execute";
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
           "execute",
@@ -188,7 +188,7 @@ public final class Flow implements AutoCloseable {
       requireFree(credentials.name(), credentials);
       main.bind(credentials.name(), credentials);
     }
-    fileDoor = new FileDoor(inbox, request -> executeToTheEnd(request, workers));
+    fileDoor = new FileDoor(inbox, request -> executeOnce(request, workers));
     fileDoor.bindTo(main);
     main.init();
     CamelContext context = main.getCamelContext();
@@ -271,10 +271,10 @@ public final class Flow implements AutoCloseable {
     throw new IllegalStateException("a route ended without an answer");
   }
 
-  /** Returns a final answer; fails if the service stops before there is one. */
-  private CompletableFuture<Answer> executeToTheEnd(byte[] request, Executor workers) {
+  /** Returns an answer, which need not be final; fails if the service stops before there is one. */
+  private CompletableFuture<Answer> executeOnce(byte[] request, Executor workers) {
     return CompletableFuture.completedFuture(request)
-        .thenComposeAsync(bytes -> send(EXECUTE_WITH_RETRY, bytes), workers)
+        .thenComposeAsync(bytes -> send(EXECUTE, bytes), workers)
         .thenApply(Answer.class::cast);
   }
 

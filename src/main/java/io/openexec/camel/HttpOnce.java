@@ -3,6 +3,7 @@ package io.openexec.camel;
 import io.openexec.receipt.StrictJson;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -19,11 +20,14 @@ import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.concurrent.Cancellable;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HeaderElements;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
+import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.util.Timeout;
 
 /**
@@ -78,6 +82,7 @@ final class HttpOnce implements HttpClientConfigurer {
                 .setResponseTimeout(timeout(response))
                 .build())
         .setUserAgent("OpenExec")
+        .setDefaultHeaders(List.of(new BasicHeader(HttpHeaders.CONNECTION, HeaderElements.CLOSE)))
         .addExecInterceptorFirst("once", this::send)
         .addExecInterceptorBefore(
             ChainElement.MAIN_TRANSPORT.name(), "connected", HttpOnce::connected);

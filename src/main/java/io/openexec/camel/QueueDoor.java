@@ -22,13 +22,13 @@ import org.apache.camel.LoggingLevel;
 import org.apache.camel.Predicate;
 import org.apache.camel.component.amqp.AMQPComponent;
 import org.apache.camel.component.jms.ConsumerType;
-import org.apache.camel.component.jms.DefaultJmsMessageListenerContainer;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.component.jms.JmsConstants;
 import org.apache.camel.component.jms.JmsEndpoint;
 import org.apache.camel.main.Main;
 import org.apache.camel.spi.PropertiesComponent;
 import org.apache.camel.support.DefaultMessage;
+import org.apache.camel.util.ObjectHelper;
 import org.apache.qpid.jms.JmsConnectionFactory;
 import org.springframework.jms.listener.AbstractMessageListenerContainer;
 import org.springframework.util.backoff.ExponentialBackOff;
@@ -42,6 +42,7 @@ final class QueueDoor {
   private static final String COMPONENT = "queue";
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int UNPROCESSABLE = 422;
+  private static final int MAX_SENDS = 6;
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration ANSWER = Duration.ofSeconds(30);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
@@ -52,9 +53,10 @@ final class QueueDoor {
   private static final String REPLY_TO = "queue.replyTo";
   private static final String CONTENT = "queue.content";
   private static final String REJECTED = "queue.rejected";
+  private static final String SENDS = "queue.sends";
 
   private final Optional<QueueSettings> settings;
-  private final List<DefaultJmsMessageListenerContainer> consumers = new CopyOnWriteArrayList<>();
+  private final List<QueueConsumer> consumers = new CopyOnWriteArrayList<>();
 
   /** Makes the door; without settings it stays closed. */
   QueueDoor(Optional<QueueSettings> settings) {
@@ -67,6 +69,7 @@ final class QueueDoor {
     main.bind("queueTaken", (Predicate) exchange -> !isRejected(exchange));
     main.bind("queueAnswer", (org.apache.camel.Processor) QueueDoor::answer);
     main.bind("queueRejected", (Predicate) QueueDoor::isRejected);
+    main.bind("queueSendsAgain", (Predicate) this::sendsAgain);
     main.bind("queueSendAgain", (org.apache.camel.Processor) QueueDoor::sendAgain);
   }
 
@@ -138,7 +141,7 @@ final class QueueDoor {
   }
 
   private AbstractMessageListenerContainer consumer(JmsEndpoint endpoint) {
-    DefaultJmsMessageListenerContainer consumer = new DefaultJmsMessageListenerContainer(endpoint);
+    QueueConsumer consumer = new QueueConsumer(endpoint);
     ExponentialBackOff pauses = new ExponentialBackOff(FIRST_PAUSE.toMillis(), 2);
     pauses.setMaxInterval(LONGEST_PAUSE.toMillis());
     consumer.setBackOff(pauses);
@@ -148,12 +151,7 @@ final class QueueDoor {
 
   /** Returns what is wrong, if requests cannot come in by queue now. */
   Optional<String> problem() {
-    return consumers.stream()
-            .allMatch(DefaultJmsMessageListenerContainer::isRegisteredWithDestination)
-        ? Optional.empty()
-        : Optional.of(
-            "the broker of OPENEXEC_QUEUE_URL is away, or refuses the queue of requests: it is"
-                + " tried again; look at the service's log");
+    return consumers.stream().flatMap(consumer -> consumer.problem().stream()).findFirst();
   }
 
   /** Takes the bytes of a message, and keeps what its answer needs; or says why not. */
@@ -206,8 +204,22 @@ final class QueueDoor {
     }
   }
 
+  /** Returns whether an answer is worth sending again: not in a session that is dead. */
+  private boolean sendsAgain(Exchange exchange) {
+    Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    boolean dead = ObjectHelper.getException(jakarta.jms.IllegalStateException.class, why) != null;
+    return !dead
+        && sends(exchange) < MAX_SENDS
+        && consumers.stream().allMatch(QueueConsumer::isConnected);
+  }
+
+  private static int sends(Exchange exchange) {
+    return exchange.getVariable(SENDS, 1, Integer.class);
+  }
+
   /** Where its request asked for the answer could not be sent: it goes where all others go. */
   private static void sendAgain(Exchange exchange) {
+    exchange.setVariable(SENDS, sends(exchange) + 1);
     exchange.getMessage().removeHeader(JmsConstants.JMS_DESTINATION_NAME);
   }
 

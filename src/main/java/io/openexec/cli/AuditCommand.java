@@ -97,10 +97,18 @@ final class AuditCommand implements Callable<Integer> {
   private @Nullable Path trust;
 
   @Option(
+      names = "--audience",
+      paramLabel = "NAME",
+      description =
+          "By which tokens may name the service, as OPENEXEC_AUDIENCE has it: what has another aud"
+              + " does not fit. Any number.")
+  private List<String> audiences = List.of();
+
+  @Option(
       names = "--strict",
       description =
-          "What cannot be verified does not fit: approvals by other keys than those given, and"
-              + " leaves in no checkpoint.")
+          "What cannot be verified does not fit: approvals by other keys than those given, tokens"
+              + " with an aud if there is no --audience, and leaves in no checkpoint.")
   private boolean strict;
 
   @Option(names = "--json", description = "Say it as one JSON object.")
@@ -178,6 +186,7 @@ final class AuditCommand implements Callable<Integer> {
             .map(file -> new Keys.Kept(file.toString(), Inputs.text(file, SignedNote.MAX_BYTES)))
             .toList(),
         approvers(),
+        audiences,
         strict);
   }
 

@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
       "",
       "  openexec keygen approver.pem",
       "  openexec keygen --public approver.pem --trust --tenant tenant-001 --iss alice",
-      "  openexec keygen witness.pem --name example.com/witness"
+      "  openexec keygen witness.pem --name witness.example/w1"
     })
 final class KeygenCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -57,8 +57,8 @@ final class KeygenCommand implements Callable<Integer> {
       names = "--name",
       paramLabel = "NAME",
       description =
-          "Show the verifier keys (C2SP signed-note) of the key under that name: of a log, and of a"
-              + " witness.")
+          "Show the verifier keys (C2SP signed-note) of the key under that name: of a log (that is"
+              + " its OPENEXEC_ORIGIN), and of a witness (its --name). The name is part of them.")
   private @Nullable String name;
 
   @ArgGroup(exclusive = false)
@@ -179,7 +179,8 @@ final class KeygenCommand implements Callable<Integer> {
     if (name != null) {
       out.println("as the verifier key of a log:");
       out.println(verifierKey(name, SignatureType.ED25519, key));
-      out.println("as the verifier key of a witness (cosignature/v1):");
+      out.println(
+          "as the verifier key of a witness (cosignature/v1), run with --name " + name + ":");
       out.println(verifierKey(name, SignatureType.COSIGNATURE_V1, key));
     }
   }

@@ -9,6 +9,7 @@ import io.openexec.ledger.NoteRefused;
 import io.openexec.ledger.ProofRefused;
 import io.openexec.ledger.VerifiedCheckpoint;
 import io.openexec.ledger.VerifierKey;
+import io.openexec.receipt.CanonicalJson;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.stream.Collectors;
  */
 record LedgerCheck(VerifierKey log, List<VerifierKey> witnesses) {
   private static final int MAX_HASHES = 63;
+  private static final int MAX_NAMED = 4;
 
   /**
    * A place in the log that was verified.
@@ -72,9 +74,19 @@ record LedgerCheck(VerifierKey log, List<VerifierKey> witnesses) {
         checkpoint.cosignatures().stream().map(Cosignature::witness).collect(Collectors.toSet());
     for (VerifierKey witness : witnesses) {
       if (!cosigned.contains(witness)) {
-        throw new Refused("the checkpoint is not cosigned by " + witness.name());
+        // A witness that goes by another name has another key.
+        throw new Refused(
+            "the checkpoint is not cosigned by " + witness.name() + "; it " + signers(checkpoint));
       }
     }
+  }
+
+  private static String signers(VerifiedCheckpoint checkpoint) {
+    return checkpoint.note().signatures().stream()
+        .map(signature -> CanonicalJson.quoted(signature.name()))
+        .distinct()
+        .limit(MAX_NAMED)
+        .collect(Collectors.joining(", ", "has signatures in the names of ", ""));
   }
 
   private static InclusionProof proof(JsonNode inclusion) throws Refused {

@@ -1,158 +1,305 @@
 package io.openexec.inbox;
 
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Answer;
 import io.openexec.receipt.StrictJson;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One file: its requests go through the gates, many at once, and their answers out in the order of
- * its lines. What is kept in memory is bounded, however long it is.
+ * its lines. It is read a turn at a time, so that others have theirs. A request whose answer is not
+ * final waits where it is, in the file, which is read again for it: so what is kept in memory is
+ * bounded, however long the file is, and however much of it waits.
  */
 final class Batch {
-  private static final int MAX_PENDING = 1024;
-  private static final long MAX_PENDING_BYTES = 4L << 20;
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder().configure(JsonWriteFeature.ESCAPE_NON_ASCII, true).build();
+  /** A turn is over after so many lines, if nothing ends it before. */
+  private static final int TURN = 1024;
 
   private final Folder folder;
   private final Path claimed;
-  private final Window window;
+  private final Ways ways;
+  private final Turns turns;
   private final Counts counts;
-  private final Patience patience;
-  private final Deque<Pending> pending = new ArrayDeque<>();
   private final Progress progress;
-  private long pendingBytes;
-  private @Nullable Draft reasons;
+  private final Answers answers;
+  private final Pace pace = new Pace();
+  private Answers.@Nullable Open open;
 
-  /** Waits for an answer, in a way that stalls no other file. */
-  @FunctionalInterface
-  interface Patience {
-    Answer await(CompletableFuture<Answer> answer) throws ExecutionException, InterruptedException;
-  }
+  // Where this pass through the file is, and where the next one is to begin.
+  private Lines.Place next = Lines.BEGIN;
+  private Lines.@Nullable Place waits;
+  private boolean atEnd;
+  private State state = State.QUEUED;
+  private boolean counted;
+  private @Nullable Exception failure;
 
-  private record Pending(long line, int length, CompletableFuture<Answer> answer) {}
-
-  Batch(Folder folder, Path claimed, Window window, Counts counts, Patience patience) {
-    this.folder = folder;
-    this.claimed = claimed;
-    this.window = window;
-    this.counts = counts;
-    this.patience = patience;
-    this.progress = new Progress(claimed, counts);
+  /** Whether its turn is to come, or is now, or waits for what is under way; or it is over. */
+  private enum State {
+    QUEUED,
+    TURN,
+    PARKED,
+    OVER
   }
 
   /**
-   * Answers the file and moves it away.
+   * What all files go.
    *
-   * @throws IOException if it cannot be read, or its answers cannot be written
-   * @throws ExecutionException if a request came to no answer, as when the service stops
-   * @throws InterruptedException if the service stops
+   * @param gates answers a request, its bytes; the answer need not be final
+   * @param window how many requests of all files may be under way
+   * @param writer where answers are written
    */
-  void run() throws IOException, ExecutionException, InterruptedException {
-    try (Draft receipts = folder.receiptsOf(claimed);
-        Lines lines = open()) {
-      for (Lines.Line line = lines.next(); line != null; line = lines.next()) {
-        makeRoom(receipts, length(line));
-        submit(line);
+  record Ways(Function<byte[], CompletableFuture<Answer>> gates, Window window, Executor writer) {}
+
+  /** Who gives files their turns. */
+  interface Turns {
+    /** Gives it its next {@link #turn} after a pause; returns false if there will be none. */
+    boolean after(Duration pause, Batch batch);
+
+    /** It could not be answered to its end. */
+    void failed(Path claimed, Exception why);
+
+    /** Counts so many more files that wait, and returns how many there are. */
+    int waiting(int more);
+  }
+
+  /**
+   * Begins with the first line.
+   *
+   * @throws IOException if its answers cannot be kept
+   */
+  Batch(Folder folder, Path claimed, Ways ways, Counts counts, Turns turns) throws IOException {
+    this.folder = folder;
+    this.claimed = claimed;
+    this.ways = ways;
+    this.turns = turns;
+    this.counts = counts;
+    this.answers = folder.answersOf(claimed);
+    this.progress = new Progress(claimed, counts);
+  }
+
+  /** Reads on as far as it may; or if all is answered, publishes that and moves the file away. */
+  void turn() {
+    try {
+      if (begin()) {
+        publish();
+      } else {
+        readOn();
       }
-      while (!pending.isEmpty()) {
-        writeFirst(receipts);
-      }
-      receipts.publish();
-      if (reasons != null) {
-        reasons.publish();
-      }
-      folder.finish(claimed, reasons != null);
-      progress.done(reasons != null);
-    } finally {
-      progress.end();
-      if (reasons != null) {
-        reasons.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      fail(e);
+    } catch (IOException | RuntimeException e) {
+      fail(e);
+    }
+    proceed(State.TURN);
+  }
+
+  /** Returns whether every line has its answer. */
+  private synchronized boolean begin() throws IOException {
+    state = State.TURN;
+    if (open == null) {
+      open = answers.open();
+    }
+    if (atEnd && waits != null) {
+      next = waits;
+      waits = null;
+      atEnd = false;
+    }
+    return atEnd;
+  }
+
+  private void readOn() throws IOException, InterruptedException {
+    try (Lines lines = Lines.of(claimed, StrictJson.MAX_LENGTH, next)) {
+      for (int i = 0; i < TURN && hasRoom(); i++) {
+        Lines.Place place = lines.place();
+        Lines.Line line = lines.next();
+        if (line == null) {
+          readToTheEnd();
+          return;
+        }
+        next = lines.place();
+        progress.read(line.number());
+        take(line, place);
       }
     }
   }
 
-  private Lines open() throws IOException {
-    var in = Files.newInputStream(claimed, LinkOption.NOFOLLOW_LINKS);
-    return claimed.toString().endsWith(".jsonl")
-        ? Lines.of(in, StrictJson.MAX_LENGTH)
-        : Lines.whole(in, StrictJson.MAX_LENGTH);
+  private synchronized void readToTheEnd() {
+    atEnd = true;
   }
 
-  private static int length(Lines.Line line) {
-    return line.bytes() == null ? 0 : line.bytes().length;
+  private synchronized boolean hasRoom() {
+    return failure == null && pace.hasRoom();
   }
 
-  private void makeRoom(Draft receipts, int length)
-      throws IOException, ExecutionException, InterruptedException {
-    while (!pending.isEmpty()
-        && (pending.size() >= MAX_PENDING
-            || pendingBytes + length > MAX_PENDING_BYTES
-            || pending.getFirst().answer().isDone())) {
-      writeFirst(receipts);
-    }
-  }
-
-  private void submit(Lines.Line line) throws InterruptedException {
+  private void take(Lines.Line line, Lines.Place place) throws IOException, InterruptedException {
     byte[] request = line.bytes();
-    progress.read(line.number());
     // An empty file of one request is answered as an empty body is.
-    if (line.isBlank() && claimed.toString().endsWith(".jsonl")) {
+    if ((line.isBlank() && Lines.areIn(claimed)) || isAnswered(line)) {
       return;
     }
-    CompletableFuture<Answer> answer =
-        request == null
-            ? CompletableFuture.completedFuture(
-                Answer.refusing(Refusal.tooLarge(StrictJson.MAX_LENGTH)))
-            : window.execute(request);
-    pending.add(new Pending(line.number(), length(line), answer));
-    pendingBytes += length(line);
+    if (request == null) {
+      keep(line.number(), Answer.refusing(Refusal.tooLarge(StrictJson.MAX_LENGTH)));
+      return;
+    }
+    begun(request.length);
+    try {
+      ways.window().run(request.length, () -> execute(request, place));
+    } catch (InterruptedException | RuntimeException e) {
+      over(request.length);
+      throw e;
+    }
   }
 
-  private void writeFirst(Draft receipts)
-      throws IOException, ExecutionException, InterruptedException {
-    Pending first = pending.getFirst();
-    Answer answer = patience.await(first.answer());
-    pending.removeFirst();
-    pendingBytes -= first.length();
-    receipts.add(
-        "{\"line\":"
-            + first.line()
-            + ",\"status\":"
-            + answer.status()
-            + ",\"answer\":"
-            + answer.json()
-            + "}");
-    if (answer.isProblem()) {
-      addReason(first.line(), answer);
+  private synchronized boolean isAnswered(Lines.Line line) throws IOException {
+    return kept().has(line.number());
+  }
+
+  private Answers.Open kept() {
+    if (open == null) {
+      throw new IllegalStateException("the answers are not open");
     }
+    return open;
+  }
+
+  private synchronized void begun(int length) {
+    pace.begun(length);
+  }
+
+  private synchronized void over(int length) {
+    pace.over(length);
+  }
+
+  private CompletableFuture<Void> execute(byte[] request, Lines.Place place) {
+    return ways.gates()
+        .apply(request)
+        .handleAsync(
+            (answer, error) -> {
+              come(place, error == null && answer.isFinal() ? answer : null);
+              over(request.length);
+              proceed(State.PARKED);
+              return null;
+            },
+            ways.writer());
+  }
+
+  /** Takes an answer; null stands for one that is not final. */
+  private synchronized void come(Lines.Place place, @Nullable Answer answer) {
+    if (answer == null) {
+      waitFrom(place);
+      return;
+    }
+    try {
+      keep(place.lines() + 1, answer);
+    } catch (IOException | RuntimeException e) {
+      fail(e);
+    }
+  }
+
+  private synchronized void keep(long line, Answer answer) throws IOException {
+    kept().put(line, Receipts.line(line, answer), answer.isProblem());
+    pace.answered();
     counts.answered(answer.status());
   }
 
-  private void addReason(long line, Answer answer) throws IOException {
-    if (reasons == null) {
-      reasons = folder.reasonsOf(claimed);
+  private void waitFrom(Lines.Place place) {
+    pace.cameForNothing();
+    if (waits == null || place.lines() < waits.lines()) {
+      waits = place;
     }
-    JsonNode problem = MAPPER.readTree(answer.json());
-    reasons.add(
-        MAPPER.writeValueAsString(
-            MAPPER
-                .createObjectNode()
-                .put("line", line)
-                .put("status", answer.status())
-                .put("code", problem.path("code").asText())
-                .put("detail", problem.path("detail").asText())));
+    count(true);
+  }
+
+  private void count(boolean waiting) {
+    if (counted != waiting) {
+      counted = waiting;
+      int unused = turns.waiting(waiting ? 1 : -1);
+    }
+  }
+
+  private synchronized void fail(Exception why) {
+    if (failure == null) {
+      failure = why;
+    }
+  }
+
+  private void publish() throws IOException {
+    boolean refused;
+    synchronized (this) {
+      refused = Receipts.publish(folder, claimed, kept());
+      close();
+      answers.discard();
+    }
+    folder.finish(claimed, refused);
+    progress.done(refused);
+    end();
+  }
+
+  private synchronized void end() {
+    state = State.OVER;
+    count(false);
+    progress.end();
+  }
+
+  /** Sees to what comes next, if it is in that state. */
+  private synchronized void proceed(State expected) {
+    if (state != expected) {
+      return;
+    }
+    state = State.PARKED;
+    if (pace.isIdle()) {
+      closeQuietly();
+    }
+    if (failure != null) {
+      if (pace.isIdle()) {
+        end();
+        turns.failed(claimed, failure);
+      }
+    } else if (!atEnd) {
+      if (pace.hasMuchRoom()) {
+        queue(pace.untilNextTurn(turns.waiting(0)));
+      }
+    } else if (pace.isIdle()) {
+      endPass();
+    }
+  }
+
+  private void endPass() {
+    if (waits == null) {
+      count(false);
+      queue(Duration.ZERO);
+    } else {
+      progress.waits(waits.lines() + 1);
+      queue(pace.untilNextPass(turns.waiting(0)));
+    }
+  }
+
+  private void queue(Duration pause) {
+    state = State.QUEUED;
+    if (!turns.after(pause, this)) {
+      end();
+    }
+  }
+
+  private void closeQuietly() {
+    try {
+      close();
+    } catch (IOException e) {
+      fail(e);
+    }
+  }
+
+  private void close() throws IOException {
+    Answers.Open closing = open;
+    open = null;
+    if (closing != null) {
+      closing.close();
+    }
   }
 }

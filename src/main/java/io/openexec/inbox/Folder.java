@@ -79,11 +79,21 @@ final class Folder implements AutoCloseable {
     return root.resolve("refused");
   }
 
-  /** Returns the files that were being answered when the service ended. */
+  /**
+   * Returns the files that were being answered when the service ended. What was kept for them is
+   * discarded.
+   */
   List<Path> claimed() throws IOException {
+    List<Path> all;
     try (Stream<Path> files = Files.list(work())) {
-      return files.sorted().toList();
+      all = files.sorted().toList();
     }
+    for (Path file : all) {
+      if (isHidden(file)) {
+        Files.deleteIfExists(file);
+      }
+    }
+    return all.stream().filter(file -> !isHidden(file)).toList();
   }
 
   /**
@@ -121,6 +131,17 @@ final class Folder implements AutoCloseable {
 
   private Path reasons(String name) {
     return refused().resolve(name + ".reasons.jsonl");
+  }
+
+  private static boolean isHidden(Path file) {
+    return name(file).startsWith(".");
+  }
+
+  /** Begins to keep answers to a claimed file, until they are complete. */
+  Answers answersOf(Path claimed) throws IOException {
+    return new Answers(
+        work().resolve("." + name(claimed) + ".answers"),
+        work().resolve("." + name(claimed) + ".index"));
   }
 
   /** Begins the answers to a claimed file. */

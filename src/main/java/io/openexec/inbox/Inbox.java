@@ -7,57 +7,74 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers files of requests, a few at a time; the others wait for their turn. No file is lost: one
- * that could not be answered to its end, because the disk is full or the service stops, is tried
- * again.
+ * Answers files of requests, a turn each and then the next one's, so that none stops another. No
+ * file is lost: one that could not be answered to its end, because the disk is full or the service
+ * stops, is tried again.
  */
 public final class Inbox implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
-  private static final int FILES_AT_ONCE = 4;
-  private static final int MAX_WAITING = 256;
-
-  /** How many files whose requests wait may lend their places to others. */
-  private static final int MAX_LENT = 12;
+  private static final int READERS = 4;
+  private static final int MAX_NEW = 256;
 
   /** No more than effectful actions may run at once: others would be sent away to come again. */
   private static final int REQUESTS_AT_ONCE = 64;
 
   private static final Duration QUIET = Duration.ofSeconds(1);
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final Duration PAUSE = Duration.ofSeconds(15);
 
   private final Folder folder;
-  private final Window window;
+  private final Batch.Ways ways;
   private final Vetting vetting = new Vetting(QUIET);
   private final Counts counts = new Counts();
   private final ScheduledThreadPoolExecutor readers;
-  private int waiting;
+  private final ExecutorService writer =
+      Executors.newSingleThreadExecutor(work -> new Thread(work, "openexec-inbox-answers"));
+  private final AtomicInteger fresh = new AtomicInteger();
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  private final Batch.Turns turns =
+      new Batch.Turns() {
+        @Override
+        public boolean after(Duration pause, Batch batch) {
+          return schedule(pause, batch::turn);
+        }
+
+        @Override
+        public void failed(Path claimed, Exception why) {
+          again(claimed, why);
+        }
+
+        @Override
+        public int waiting(int more) {
+          return waiting.addAndGet(more);
+        }
+      };
 
   private Inbox(Folder folder, Function<byte[], CompletableFuture<Answer>> gates) {
     this.folder = folder;
-    this.window = new Window(gates, REQUESTS_AT_ONCE);
+    this.ways = new Batch.Ways(gates, new Window(REQUESTS_AT_ONCE), writer);
     AtomicInteger number = new AtomicInteger();
     this.readers =
         new ScheduledThreadPoolExecutor(
-            FILES_AT_ONCE, work -> new Thread(work, "openexec-inbox-" + number.incrementAndGet()));
-    readers.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+            READERS, work -> new Thread(work, "openexec-inbox-" + number.incrementAndGet()));
   }
 
   /**
    * Takes hold of a folder, and goes on with what was begun there.
    *
-   * @param gates answers a request, its bytes, once the answer is final, without holding a thread
+   * @param gates answers a request, its bytes, without holding a thread; if the answer is not final
+   *     it is asked again
    * @throws IOException if the folder cannot be written, or another service holds it
    */
   public static Inbox open(Path root, Function<byte[], CompletableFuture<Answer>> gates)
@@ -76,7 +93,7 @@ public final class Inbox implements AutoCloseable {
 
   /** Returns whether a file in the folder can be answered now; it is not opened. */
   public boolean takes(Path file) {
-    return readers.getQueue().size() < MAX_WAITING && vetting.takes(file);
+    return fresh.get() < MAX_NEW && vetting.takes(file);
   }
 
   /**
@@ -89,10 +106,22 @@ public final class Inbox implements AutoCloseable {
   }
 
   private void begin(Path claimed) {
+    fresh.incrementAndGet();
+    schedule(
+        Duration.ZERO,
+        () -> {
+          fresh.decrementAndGet();
+          answer(claimed);
+        });
+  }
+
+  private boolean schedule(Duration pause, Runnable work) {
     try {
-      readers.execute(() -> answer(claimed));
+      var unused = readers.schedule(work, pause.toNanos(), TimeUnit.NANOSECONDS);
+      return true;
     } catch (RejectedExecutionException e) {
       // The service stops; the next one finds it where it is.
+      return false;
     }
   }
 
@@ -104,47 +133,19 @@ public final class Inbox implements AutoCloseable {
         LOG.warn("inbox: {} is left in .work: {}", Vetting.shown(claimed), objection.get());
         return;
       }
-      new Batch(folder, claimed, window, counts, this::await).run();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (IOException | ExecutionException | RuntimeException e) {
-      again(claimed, e);
+      new Batch(folder, claimed, ways, counts, turns).turn();
+    } catch (IOException | RuntimeException e) {
+      turns.failed(claimed, e);
     }
-  }
-
-  /** Waits for an answer; while that takes long, another file is read in this one's place. */
-  private Answer await(CompletableFuture<Answer> answer)
-      throws ExecutionException, InterruptedException {
-    try {
-      return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      lend(1);
-      try {
-        return answer.get();
-      } finally {
-        lend(-1);
-      }
-    }
-  }
-
-  private synchronized void lend(int places) {
-    waiting += places;
-    readers.setCorePoolSize(FILES_AT_ONCE + Math.min(waiting, MAX_LENT));
   }
 
   private void again(Path claimed, Exception why) {
-    if (readers.isShutdown()) {
-      return;
-    }
-    LOG.warn(
-        "inbox: {} could not be answered to its end ({}), it is tried again in {} s",
-        Vetting.shown(claimed),
-        Errors.rootCause(why),
-        PAUSE.toSeconds());
-    try {
-      var unused = readers.schedule(() -> answer(claimed), PAUSE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      // The service stops; the next one finds it where it is.
+    if (schedule(PAUSE, () -> answer(claimed))) {
+      LOG.warn(
+          "inbox: {} could not be answered to its end ({}), it is tried again in {} s",
+          Vetting.shown(claimed),
+          Errors.rootCause(why),
+          PAUSE.toSeconds());
     }
   }
 
@@ -161,6 +162,8 @@ public final class Inbox implements AutoCloseable {
       LOG.warn("inbox: {}", Errors.rootCause(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      writer.shutdown();
     }
   }
 }

@@ -4,6 +4,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -16,13 +21,25 @@ final class Lines implements Closeable {
   private static final int[] BYTE_ORDER_MARK = {0xef, 0xbb, 0xbf};
   private static final int BUFFER = 1 << 16;
 
+  /** The beginning of a file. */
+  static final Place BEGIN = new Place(0, 0);
+
   private final InputStream in;
   private final int bound;
   private final boolean whole;
   private final byte[] buffer = new byte[BUFFER];
+  private long before;
   private int position;
   private int limit;
   private long number;
+
+  /**
+   * Where a line begins.
+   *
+   * @param position how many bytes come before it
+   * @param lines how many lines come before it
+   */
+  record Place(long position, long lines) {}
 
   /**
    * A line.
@@ -46,20 +63,36 @@ final class Lines implements Closeable {
     }
   }
 
-  private Lines(InputStream in, int bound, boolean whole) {
+  private Lines(InputStream in, Path file, int bound, Place from) {
     this.in = in;
     this.bound = bound;
-    this.whole = whole;
+    this.whole = !areIn(file);
+    this.before = from.position();
+    this.number = from.lines();
   }
 
-  /** Reads a line at a time. */
-  static Lines of(InputStream in, int bound) throws IOException {
-    return new Lines(in, bound, false).skipByteOrderMark();
+  /** Returns whether a file has a request a line; else all of it is one. */
+  static boolean areIn(Path file) {
+    return file.toString().endsWith(".jsonl");
   }
 
-  /** Takes all that is there for one line. */
-  static Lines whole(InputStream in, int bound) throws IOException {
-    return new Lines(in, bound, true).skipByteOrderMark();
+  /** Opens a file, no symbolic link, from a place on. */
+  static Lines of(Path file, int bound, Place from) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+    try {
+      InputStream in = Channels.newInputStream(channel.position(from.position()));
+      Lines lines = new Lines(in, file, bound, from);
+      return from.equals(BEGIN) ? lines.skipByteOrderMark() : lines;
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /** Returns where the next line begins. */
+  Place place() {
+    return new Place(before + position, number);
   }
 
   private Lines skipByteOrderMark() throws IOException {
@@ -117,6 +150,7 @@ final class Lines implements Closeable {
 
   private boolean fill() throws IOException {
     if (position == limit) {
+      before += limit;
       position = 0;
       limit = Math.max(0, in.read(buffer));
     }

@@ -15,6 +15,7 @@ final class Progress {
   private final Counts counts;
   private long line;
   private long saidAt = System.nanoTime();
+  private boolean saidThatItWaits;
 
   Progress(Path file, Counts counts) {
     this.file = file;
@@ -22,12 +23,27 @@ final class Progress {
     counts.opened();
   }
 
+  /** A line was read; it says nothing of one that was read before. */
   void read(long number) {
+    if (number <= line) {
+      return;
+    }
     line = number;
     counts.read();
     if (line % LINES == 0 || System.nanoTime() - saidAt > EVERY.toNanos()) {
       saidAt = System.nanoTime();
       LOG.info("inbox: {} is at line {}", Vetting.shown(file), line);
+    }
+  }
+
+  /** It was read to its end, and something in it, from that line on, has no final answer. */
+  void waits(long first) {
+    if (!saidThatItWaits) {
+      saidThatItWaits = true;
+      LOG.info(
+          "inbox: {} waits, from line {} on, for what cannot be answered yet; it is tried again",
+          Vetting.shown(file),
+          first);
     }
   }
 

@@ -1,29 +1,58 @@
 package io.openexec.inbox;
 
-import io.openexec.execution.Answer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
-import java.util.function.Function;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
-/** How many requests of all files together may be under way. */
+/**
+ * How many requests of all files together may be under way. One that takes long gives its place to
+ * another one meanwhile, as far as memory goes: what is slow stays slow, and stops nothing else.
+ */
 final class Window {
-  private final Function<byte[], CompletableFuture<Answer>> gates;
-  private final Semaphore slots;
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+  private static final int LENT_BYTES = 64 << 20;
 
-  Window(Function<byte[], CompletableFuture<Answer>> gates, int size) {
-    this.gates = gates;
-    // First come, first served: no file waits for another one to end.
-    this.slots = new Semaphore(size, true);
+  /** What a request takes, however short it is. */
+  private static final int LEAST = 256 << 10;
+
+  // First come, first served: no file waits for another one to end.
+  private final Semaphore places;
+  private final Semaphore lent = new Semaphore(LENT_BYTES);
+
+  Window(int size) {
+    this.places = new Semaphore(size, true);
   }
 
-  /** Sends a request through the gates, as soon as there is room. */
-  CompletableFuture<Answer> execute(byte[] request) throws InterruptedException {
-    slots.acquire();
+  /**
+   * Begins something as soon as there is room for it.
+   *
+   * @param length of the request, in bytes
+   * @param work what holds the place until it ends
+   */
+  void run(int length, Supplier<CompletableFuture<Void>> work) throws InterruptedException {
+    places.acquire();
+    CompletableFuture<Void> end;
     try {
-      return gates.apply(request).whenComplete((answer, error) -> slots.release());
+      end = work.get();
     } catch (RuntimeException | Error e) {
-      slots.release();
+      places.release();
       throw e;
     }
+    var unused =
+        end.handle((nothing, error) -> true)
+            .completeOnTimeout(false, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+            .thenAccept(ended -> giveBack(ended, length + LEAST, end));
+  }
+
+  private void giveBack(boolean ended, int bytes, CompletableFuture<Void> end) {
+    Runnable back = places::release;
+    if (!ended && lent.tryAcquire(bytes)) {
+      places.release();
+      back = () -> lent.release(bytes);
+    }
+    Runnable last = back;
+    var unused = end.whenComplete((nothing, error) -> last.run());
   }
 }

@@ -1,6 +1,7 @@
 package io.openexec.signature;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,8 @@ public final class KeyFile {
           PosixFilePermission.OWNER_WRITE,
           PosixFilePermission.OWNER_EXECUTE);
 
+  private static final int MAX_LABEL = 256;
+
   private KeyFile() {}
 
   /**
@@ -32,6 +35,9 @@ public final class KeyFile {
     if (!Files.isRegularFile(file)) {
       throw new IOException(file + " is not a file");
     }
+    if (isPublic(file)) {
+      throw new IOException(file + " is a public key; give the file of the private one");
+    }
     if (Files.getFileStore(file).supportsFileAttributeView("posix")
         && !OWNER.containsAll(Files.getPosixFilePermissions(file))) {
       throw new IOException(
@@ -41,6 +47,15 @@ public final class KeyFile {
       return SigningKey.read(file);
     } catch (IllegalArgumentException e) {
       throw new IOException(file + " " + e.getMessage(), e);
+    }
+  }
+
+  /** A public key is for everybody to read, which would be the wrong thing to complain of. */
+  private static boolean isPublic(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return new String(in.readNBytes(MAX_LABEL), StandardCharsets.ISO_8859_1)
+          .stripLeading()
+          .startsWith("-----BEGIN PUBLIC KEY-----");
     }
   }
 

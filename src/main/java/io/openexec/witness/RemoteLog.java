@@ -8,8 +8,10 @@ import io.openexec.ledger.TilePath;
 import io.openexec.ledger.TileRefused;
 import io.openexec.ledger.TileSource;
 import io.openexec.ledger.TilesDamaged;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
@@ -124,7 +126,7 @@ public final class RemoteLog implements TileSource {
     } catch (TimeoutException e) {
       throw new LogAway(base + path + ": not answered within " + patience.toSeconds() + " s");
     } catch (ExecutionException e) {
-      throw new LogAway(base + path + ": " + reason(e));
+      throw new LogAway(base + path + ": " + reason(e, request.uri()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LogAway(base + path + ": interrupted");
@@ -135,8 +137,11 @@ public final class RemoteLog implements TileSource {
   }
 
   /** Some of the client's errors have no message, but all have a telling class. */
-  private static String reason(Throwable error) {
+  private static String reason(Throwable error, URI uri) {
     Throwable cause = error.getCause() == null ? error : error.getCause();
+    if (cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException) {
+      return "cannot connect to " + uri.getRawAuthority() + ": is the service running there?";
+    }
     String name = cause.getClass().getSimpleName();
     return cause.getMessage() == null ? name : name + ", " + cause.getMessage();
   }

@@ -11,11 +11,17 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.config.impl.SecurityConfiguration;
+import org.apache.activemq.artemis.core.security.Role;
 import org.apache.activemq.artemis.core.server.JournalType;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
+import org.apache.activemq.artemis.spi.core.security.ActiveMQJAASSecurityManager;
+import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
 import org.apache.qpid.jms.JmsConnectionFactory;
 
 /** A real Artemis in this process, on loopback, and a client of it. */
@@ -25,6 +31,10 @@ public final class Broker implements AutoCloseable {
 
   private final Path directory;
   private final int port;
+  private String tls = "";
+  private int tlsPort;
+  private String user;
+  private String password;
   private EmbeddedActiveMQ server;
   private Connection connection;
 
@@ -46,6 +56,25 @@ public final class Broker implements AutoCloseable {
     return broker;
   }
 
+  /** Starts a broker that knows one user. */
+  public static Broker locked(Path directory, String user, String password) throws Exception {
+    Broker broker = new Broker(directory, freePort());
+    broker.user = user;
+    broker.password = password;
+    broker.restart();
+    return broker;
+  }
+
+  /** Starts a broker that listens by TLS too, with a PKCS #12 file. */
+  public static Broker tls(Path directory, Path keys, String password) throws Exception {
+    Broker broker = new Broker(directory, freePort());
+    broker.tlsPort = freePort();
+    broker.tls =
+        ";sslEnabled=true;keyStoreType=PKCS12;keyStorePath=" + keys + ";keyStorePassword=" + password;
+    broker.restart();
+    return broker;
+  }
+
   /** Returns a port that nothing listens on. */
   public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
@@ -62,6 +91,10 @@ public final class Broker implements AutoCloseable {
     return "amqp://127.0.0.1:" + port;
   }
 
+  public String tlsUrl(String host) {
+    return "amqps://" + host + ":" + tlsPort;
+  }
+
   public void restart() throws Exception {
     Configuration configuration =
         new ConfigurationImpl()
@@ -72,8 +105,25 @@ public final class Broker implements AutoCloseable {
             .addAcceptorConfiguration("amqp", "tcp://127.0.0.1:" + port + "?protocols=AMQP")
             .addAddressSetting(
                 "#", new AddressSettings().setMaxDeliveryAttempts(-1).setRedeliveryDelay(0));
+    if (!tls.isEmpty()) {
+      configuration.addAcceptorConfiguration(
+          "tls", "tcp://127.0.0.1:" + tlsPort + "?protocols=AMQP" + tls);
+    }
     configuration.setBrokerInstance(directory.toFile());
     server = new EmbeddedActiveMQ().setConfiguration(configuration);
+    if (user != null) {
+      configuration
+          .setSecurityEnabled(true)
+          .putSecurityRoles(
+              "#",
+              Set.of(
+                  new Role("all", true, true, true, true, true, true, true, true, true, true)));
+      SecurityConfiguration users = new SecurityConfiguration();
+      users.addUser(user, password);
+      users.addRole(user, "all");
+      server.setSecurityManager(
+          new ActiveMQJAASSecurityManager(InVMLoginModule.class.getName(), users));
+    }
     server.start();
   }
 
@@ -86,6 +136,11 @@ public final class Broker implements AutoCloseable {
   public long count(String queue) {
     var found = server.getActiveMQServer().locateQueue(queue);
     return found == null ? 0 : found.getMessageCount();
+  }
+
+  /** Cuts all connections, as a network does; clients may connect again at once. */
+  public void cut() {
+    server.getActiveMQServer().getRemotingService().getConnections().forEach(RemotingConnection::destroy);
   }
 
   /** Makes sending to that address fail, which has no queue and may get none. */
@@ -101,7 +156,8 @@ public final class Broker implements AutoCloseable {
   private synchronized Session session() throws JMSException {
     if (connection == null) {
       connection =
-          new JmsConnectionFactory(url() + "?jms.validatePropertyNames=false").createConnection();
+          new JmsConnectionFactory(user, password, url() + "?jms.validatePropertyNames=false")
+              .createConnection();
       connection.start();
     }
     return connection.createSession(false, Session.AUTO_ACKNOWLEDGE);

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -129,21 +130,29 @@ public final class Forger {
         StandardCharsets.UTF_8);
   }
 
-  /** Reserves an execution that nobody approved, unless these approvals do. */
-  public void reserve(String nonce, String action, String payload, String approvals, String id) {
+  /** Reserves an execution now that nobody approved, unless these approvals do. */
+  public void reserve(
+      String nonce, String action, String payload, String approvals, List<String> ids) {
+    reserve(Instant.now(), nonce, action, payload, approvals, ids);
+  }
+
+  /** As above, at that moment by its record. */
+  public void reserve(
+      Instant at, String nonce, String action, String payload, String approvals, List<String> ids) {
     String execution = ExecutionId.of(Approver.TENANT, nonce).toString();
     update(
         "INSERT INTO executions (id, tenant, nonce, action, action_hash, payload, state, approvals,"
             + " owner, attempt, created_at, changed_at)"
-            + " VALUES (?, ?, ?, ?, ?, ?, 'running', ?, 'o', 1, 0, 0)",
+            + " VALUES (?, ?, ?, ?, ?, ?, 'running', ?, 'o', 1, ?, 0)",
         execution,
         Approver.TENANT,
         CanonicalJson.quoted(nonce),
         action,
         Approver.hash(action, payload),
         payload,
-        approvals);
-    if (id != null) {
+        approvals,
+        at.toEpochMilli());
+    for (String id : ids) {
       update("INSERT INTO approvals VALUES (?, ?, ?)", Approver.TENANT, id, execution);
     }
   }

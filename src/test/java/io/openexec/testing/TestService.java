@@ -186,6 +186,22 @@ public final class TestService implements AutoCloseable {
       return this;
     }
 
+    /** Replaces a text in the own copy of an action's file. */
+    public Setup edited(String file, String text, String replacement) {
+      try {
+        Path path = ownRoutes().resolve("actions").resolve(file);
+        String content = Files.readString(path);
+        if (!content.contains(text)) {
+          throw new IllegalArgumentException(file + " does not have " + text);
+        }
+        Files.delete(path);
+        Files.writeString(path, content.replace(text, replacement));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return this;
+    }
+
     /** The statements of an example's {@code schema.sql}. */
     public static String schemaOf(String example) {
       try {

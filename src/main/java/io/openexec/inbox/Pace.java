@@ -1,0 +1,78 @@
+package io.openexec.inbox;
+
+import java.time.Duration;
+
+/**
+ * How much of a file may be under way, and how soon it is read on. What is answered lets in more;
+ * what comes back for nothing, to be tried again, lets in half as much, and later. Not thread-safe.
+ */
+final class Pace {
+  private static final int MAX_SHARE = 64;
+  private static final int MAX_BYTES = 4 << 20;
+
+  /** What a try for nothing costs a file, for each file that waits: 500 a second between them. */
+  private static final Duration PRICE = Duration.ofMillis(2);
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  private int share = MAX_SHARE;
+  private int requests;
+  private int bytes;
+  private int forNothing;
+  private boolean anyAnswered;
+  private Duration pause = FIRST_PAUSE;
+
+  void begun(int length) {
+    requests++;
+    bytes += length;
+  }
+
+  void over(int length) {
+    requests--;
+    bytes -= length;
+  }
+
+  void answered() {
+    anyAnswered = true;
+    share = Math.min(MAX_SHARE, share + 1);
+  }
+
+  void cameForNothing() {
+    forNothing++;
+    share = Math.max(1, share / 2);
+  }
+
+  /** Returns whether nothing is under way. */
+  boolean isIdle() {
+    return requests == 0;
+  }
+
+  /** Returns whether one more may be begun. */
+  boolean hasRoom() {
+    return requests < share && bytes < MAX_BYTES;
+  }
+
+  /** Returns whether there is room enough to open the file again for. */
+  boolean hasMuchRoom() {
+    return requests <= share - (share + 3) / 4 && bytes <= MAX_BYTES / 2;
+  }
+
+  /** Returns how long to wait before the file is read on, when so many files wait. */
+  Duration untilNextTurn(int waitingFiles) {
+    Duration price = PRICE.multipliedBy((long) forNothing * Math.max(1, waitingFiles));
+    forNothing = 0;
+    return price.compareTo(LONGEST_PAUSE) < 0 ? price : LONGEST_PAUSE;
+  }
+
+  /** Returns how long to wait before the file is read again, for what waits in it. */
+  Duration untilNextPass(int waitingFiles) {
+    pause = anyAnswered ? FIRST_PAUSE : pause;
+    Duration current = pause;
+    Duration longer = pause.multipliedBy(2);
+    pause = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
+    anyAnswered = false;
+    Duration price = untilNextTurn(waitingFiles);
+    return price.compareTo(current) < 0 ? current : price;
+  }
+}
