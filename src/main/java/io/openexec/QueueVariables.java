@@ -1,5 +1,6 @@
 package io.openexec;
 
+import io.openexec.camel.BrokerAddress;
 import io.openexec.camel.QueueSettings;
 import io.openexec.camel.QueueSettings.Amqp;
 import io.openexec.camel.QueueSettings.Bound;
@@ -10,7 +11,6 @@ import io.openexec.execution.Errors;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +52,6 @@ record QueueVariables(Map<String, String> environment, Path workingDirectory) {
   private static final int MAX_PREFETCH = 1_000;
   private static final int MAX_REPLY_TO = 100;
   private static final int MAX_PASSWORD = 4_096;
-  private static final Map<String, Integer> PORTS = Map.of("amqp", 5672, "amqps", 5671);
 
   /**
    * Reads them.
@@ -115,32 +114,17 @@ record QueueVariables(Map<String, String> environment, Path workingDirectory) {
   }
 
   private static String address(String url) {
-    String form = "set it to amqp://HOST:PORT, amqps://HOST:PORT or bean:NAME";
-    URI uri;
     try {
-      uri = new URI(url);
-    } catch (URISyntaxException e) {
-      throw refused(URL, "is no address; " + form);
-    }
-    if (uri.getRawUserInfo() != null || (uri.getHost() == null && url.contains("@"))) {
+      return BrokerAddress.of(url);
+    } catch (IllegalArgumentException e) {
       throw refused(
-          URL, "has credentials in it; set " + USER + " and " + PASSWORD_FILE + " instead");
+          URL,
+          e.getMessage()
+              + "; set it to amqp://HOST:PORT, amqps://HOST:PORT or bean:NAME, and credentials by "
+              + USER
+              + " and "
+              + PASSWORD_FILE);
     }
-    Integer port = uri.getScheme() == null ? null : PORTS.get(uri.getScheme());
-    if (port == null || uri.getHost() == null) {
-      throw refused(URL, "is no address of an AMQP 1.0 broker; " + form);
-    }
-    if (uri.getRawQuery() != null || uri.getRawFragment() != null) {
-      throw refused(URL, "has options in it, which are not taken; " + form);
-    }
-    if (!Set.of("", "/").contains(uri.getRawPath()) || uri.getPort() > 0xffff) {
-      throw refused(URL, "has more in it than host and port; " + form);
-    }
-    return uri.getScheme()
-        + "://"
-        + uri.getHost()
-        + ":"
-        + (uri.getPort() < 0 ? port : uri.getPort());
   }
 
   private Optional<Credentials> credentials() {

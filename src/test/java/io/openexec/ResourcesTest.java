@@ -9,6 +9,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
 import io.openexec.camel.RegistryDigest;
+import io.openexec.testing.Broker;
 import io.openexec.testing.HttpTarget;
 import io.openexec.testing.Postgres;
 import io.openexec.testing.Reply;
@@ -38,6 +39,7 @@ class ResourcesTest {
   private static final String MARSHAL = "marshal: {json: {library: Jackson}}";
 
   @TempDir Path directory;
+  @TempDir Path brokerDirectory;
 
   private TestService.Setup with(String... lines) throws IOException {
     TestService.Setup setup = new TestService.Setup(directory);
@@ -82,6 +84,20 @@ class ResourcesTest {
         "httpCredentials: {node: {bearerToken: '${secret:HUSH} X'}}|no token has",
         "httpCredentials: {node: {user: 'a:b', password: '${secret:HUSH}'}}|user has no colon",
         "httpCredentials: {parse: {bearerToken: '${secret:HUSH}'}}|the name is one of OpenExec's own",
+        "connectionFactories: {broker: {}}|connectionFactories.broker.url is missing",
+        "connectionFactories: {broker: {url: 'tcp://h:1'}}|is no address of an AMQP 1.0 broker",
+        "connectionFactories: {broker: {url: 'amqp://u:Zyxwvut-0815-hush@h'}}|has credentials in it",
+        "connectionFactories: {broker: {url: 'amqp://h?jms.x=y'}}|has options in it",
+        "connectionFactories: {broker: {url: 'amqp://h', user: u}}|either user and password",
+        "connectionFactories: {broker: {url: 'amqp://h', user: u, password: Zyxwvut-0815-hush}}|must be a reference",
+        "connectionFactories: {parse: {url: 'amqp://h'}}|the name is one of OpenExec's own",
+        "connectionFactories: []|must be a map of names",
+        "connectionFactories: {Shop: {url: 'amqp://h'}}|'Shop' is not a name in lower camel case",
+        "connectionFactories: {shop: {url: 'amqp://h', prefetch: 1}}|'prefetch' is not allowed",
+        "connectionFactories: {shop: {url: 'failover:(amqp://h)'}}|is no address",
+        "connectionFactories: {shop: {url: 'amqp://${secret:HUSH}:${secret:HUSH}'}}|is no address",
+        "connectionFactories: {shop: {url: 'amqp://h', password: '${secret:HUSH}'}}|either user and password",
+        "{httpCredentials: {a: {bearerToken: '${secret:HUSH}'}}, connectionFactories: {a: {url: 'amqp://h'}}}|or there twice",
         "dataSources: {bank: {url: 'postgresql://127.0.0.1:1/n', password: '${secret:HUSH}'}}|its server cannot be reached (SQLSTATE 08001)",
       })
   void whatCannotBeUsedRefusesTheStart(String file, String reason) throws IOException {
@@ -226,8 +242,14 @@ class ResourcesTest {
         .containsExactly(evil, "y");
   }
 
+  private static String send(String connectionFactory) {
+    return "to: {uri: 'amqp:queue:orders', parameters: {connectionFactory: '#"
+        + connectionFactory
+        + "'}}";
+  }
+
   @Test
-  void secretsAreInNoLogAnswerReceiptOrPage() throws IOException {
+  void secretsAreInNoLogAnswerReceiptOrPage() throws Exception {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     Level before = root.getLevel();
@@ -235,7 +257,8 @@ class ResourcesTest {
     root.addAppender(log);
     root.setLevel(Level.TRACE);
     List<String> seen = new ArrayList<>();
-    try (HttpTarget target = new HttpTarget()) {
+    try (HttpTarget target = new HttpTarget();
+        Broker broker = Broker.start(brokerDirectory)) {
       TestDatabase database = Postgres.database();
       database.execute("CREATE TABLE item (name text NOT NULL)");
       String step = "to: {uri: 'sql:x', parameters: {dataSource: '#data', query: '%s'}}";
@@ -252,8 +275,19 @@ class ResourcesTest {
                   "    password: ${secret:HUSH}",
                   "httpCredentials:",
                   "  token: {bearerToken: '${secret:HUSH}'}",
-                  "  login: {user: me, password: '${secret:HUSH}'}")
+                  "  login: {user: me, password: '${secret:HUSH}'}",
+                  "connectionFactories:",
+                  "  shop:",
+                  "    url: " + broker.url(),
+                  "    user: postgres",
+                  "    password: ${secret:HUSH}",
+                  "  gone:",
+                  "    url: amqp://127.0.0.1:" + Broker.freePort(),
+                  "    user: postgres",
+                  "    password: ${secret:HUSH}")
               .with("HUSH", SECRET)
+              .action("sent", ACTION, "setBody: {constant: '{}'}", send("shop"))
+              .action("unsent", ACTION, "setBody: {constant: '{}'}", send("gone"))
               .action("token", ACTION, MARSHAL, post.formatted("token"))
               .action("login", ACTION, MARSHAL, post.formatted("login"))
               .action("good", ACTION, step.formatted("SELECT 1 AS one"))
@@ -264,7 +298,7 @@ class ResourcesTest {
       // The token is answered, in a body that no result can be made of.
       target.answer(500, SECRET, "X-Echo: " + SECRET);
       try (TestService service = setup.start()) {
-        for (String action : List.of("good", "bad", "token", "login")) {
+        for (String action : List.of("good", "bad", "token", "login", "sent", "unsent")) {
           Reply reply = service.requests().execute(action, "{}", action);
           seen.add(reply.text());
           seen.add(service.requests().get("/receipts/" + reply.id()).text());
@@ -274,12 +308,17 @@ class ResourcesTest {
         }
       }
       assertThat(target.received()).hasSize(2);
+      assertThat(broker.count("orders")).isOne();
       seen.add(Configuration.of(setup.environment(), directory, directory).toString());
     } finally {
       root.setLevel(before);
       root.detachAppender(log);
     }
     for (ILoggingEvent event : log.list) {
+      if (event.getLoggerName().startsWith("org.apache.activemq")) {
+        // The broker, which is another process elsewhere.
+        continue;
+      }
       seen.add(event.getFormattedMessage());
       if (event.getThrowableProxy() != null) {
         seen.add(ThrowableProxyUtil.asString(event.getThrowableProxy()));

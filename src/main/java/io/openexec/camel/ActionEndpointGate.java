@@ -40,8 +40,6 @@ final class ActionEndpointGate {
           "controlbus",
           "platform-http",
           "queue",
-          "jms",
-          "amqp",
           "vertx-websocket",
           "rest",
           "rest-api",
@@ -82,7 +80,11 @@ final class ActionEndpointGate {
           "http",
           ActionHttpGate.OPTIONS,
           "https",
-          ActionHttpGate.OPTIONS);
+          ActionHttpGate.OPTIONS,
+          "amqp",
+          ActionQueueGate.OPTIONS,
+          "jms",
+          ActionQueueGate.OPTIONS);
 
   /**
    * Options, in lower case and without dashes, by which a message steers an endpoint or a header.
@@ -136,6 +138,9 @@ final class ActionEndpointGate {
         options(scheme, parts.length == 2 ? parts[1] : "", to.path("parameters"));
     if (ActionHttpGate.SCHEMES.contains(scheme)) {
       ActionHttpGate.check(scheme, address.group(2), options);
+    }
+    if (ActionQueueGate.SCHEMES.contains(scheme)) {
+      ActionQueueGate.check(scheme, address.group(2), options);
     }
   }
 

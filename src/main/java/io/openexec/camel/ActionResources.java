@@ -21,11 +21,14 @@ import java.util.regex.Pattern;
  * endpoint options use ({@code dataSource=#bank}). The file has no secrets in it, only references
  * to them ({@code ${secret:NAME}}), so that it may be shown and hashed.
  */
-record ActionResources(List<ActionDatabase> databases, List<HttpCredentials> credentials) {
+record ActionResources(
+    List<ActionDatabase> databases, List<HttpCredentials> credentials, List<ActionBroker> brokers) {
   static final String FILE = "resources.yaml";
   private static final String DATA_SOURCES = "dataSources";
   private static final String HTTP_CREDENTIALS = "httpCredentials";
+  private static final String CONNECTION_FACTORIES = "connectionFactories";
   private static final Set<String> KEYS = Set.of("url", "user", "password", "poolSize");
+  private static final List<String> LOGIN_KEYS = List.of("url", "user", "password");
   private static final List<String> HTTP_KEYS = List.of("bearerToken", "user", "password");
   private static final Pattern NAME = Pattern.compile("[a-z][A-Za-z0-9]{0,63}");
 
@@ -39,17 +42,20 @@ record ActionResources(List<ActionDatabase> databases, List<HttpCredentials> cre
     Path file = folder.resolve(FILE);
     List<ActionDatabase> databases = new ArrayList<>();
     List<HttpCredentials> credentials = new ArrayList<>();
+    List<ActionBroker> brokers = new ArrayList<>();
     if (Files.notExists(file)) {
-      return new ActionResources(databases, credentials);
+      return new ActionResources(databases, credentials, brokers);
     }
     try {
       JsonNode root = StrictYaml.parse(Files.readAllBytes(file));
-      only("the file", root, Set.of(DATA_SOURCES, HTTP_CREDENTIALS));
+      only("the file", root, Set.of(DATA_SOURCES, HTTP_CREDENTIALS, CONNECTION_FACTORIES));
       entries(root, DATA_SOURCES)
           .forEach((name, source) -> databases.add(database(folder, name, source, secrets)));
       entries(root, HTTP_CREDENTIALS)
           .forEach((name, login) -> credentials.add(credentials(name, login, secrets)));
-      return new ActionResources(databases, credentials);
+      entries(root, CONNECTION_FACTORIES)
+          .forEach((name, broker) -> brokers.add(broker(name, broker, secrets)));
+      return new ActionResources(databases, credentials, brokers);
     } catch (IOException e) {
       throw new IllegalArgumentException(file + ": it cannot be read: " + Errors.rootCause(e), e);
     } catch (IllegalArgumentException e) {
@@ -106,11 +112,27 @@ record ActionResources(List<ActionDatabase> databases, List<HttpCredentials> cre
     }
   }
 
+  private static ActionBroker broker(String name, JsonNode broker, Secrets secrets) {
+    String where = CONNECTION_FACTORIES + "." + name;
+    only(where, broker, Set.copyOf(LOGIN_KEYS));
+    Map<String, String> texts = texts(where, broker, LOGIN_KEYS);
+    require(texts.containsKey("url"), where + ".url is missing");
+    require(
+        Secrets.isReferredToBy(texts.getOrDefault("password", "${secret:}")),
+        where + ".password must be a reference such as ${secret:NAME}: the file holds no secrets");
+    try {
+      texts.replaceAll((key, text) -> secrets.resolve(text));
+      return ActionBroker.of(name, texts);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(where + ": " + e.getMessage(), e);
+    }
+  }
+
   private static ActionDatabase database(
       Path folder, String name, JsonNode source, Secrets secrets) {
     String where = DATA_SOURCES + "." + name;
     only(where, source, KEYS);
-    Map<String, String> texts = texts(where, source, List.of("url", "user", "password"));
+    Map<String, String> texts = texts(where, source, LOGIN_KEYS);
     String url = texts.getOrDefault("url", "");
     require(!url.isEmpty(), where + ".url is missing");
     require(

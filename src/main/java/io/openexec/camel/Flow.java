@@ -188,6 +188,10 @@ public final class Flow implements AutoCloseable {
       requireFree(credentials.name(), credentials);
       main.bind(credentials.name(), credentials);
     }
+    for (ActionBroker broker : resources.brokers()) {
+      requireFree(broker.name(), broker);
+      main.bind(broker.name(), broker.connections());
+    }
     fileDoor = new FileDoor(inbox, request -> executeOnce(request, workers));
     fileDoor.bindTo(main);
     main.init();
@@ -202,6 +206,11 @@ public final class Flow implements AutoCloseable {
     for (String scheme : ActionHttpGate.SCHEMES) {
       // Made when the first endpoint asks for it: most services call nothing over HTTP.
       context.getRegistry().bind(scheme, Component.class, () -> new ActionHttp());
+    }
+    for (String scheme : ActionQueueGate.SCHEMES) {
+      context
+          .getRegistry()
+          .bind(scheme, Component.class, () -> new ActionQueue(scheme.equals("amqp")));
     }
     AnswerConverters.addTo(context.getTypeConverterRegistry());
     queue.define(context.getPropertiesComponent());
@@ -495,6 +504,7 @@ public final class Flow implements AutoCloseable {
   public void close() {
     main.stop();
     pools.forEach(HikariDataSource::close);
+    resources.brokers().forEach(ActionBroker::close);
     if (door != null) {
       door.close();
     }

@@ -1,0 +1,86 @@
+package io.openexec.camel;
+
+import jakarta.jms.ConnectionFactory;
+import jakarta.jms.Message;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
+import org.apache.camel.Producer;
+import org.apache.camel.component.amqp.AMQPComponent;
+import org.apache.camel.component.jms.JmsComponent;
+import org.apache.camel.spi.HeaderFilterStrategy;
+import org.apache.camel.support.DefaultComponent;
+import org.apache.camel.support.ProcessorEndpoint;
+import org.apache.camel.support.service.ServiceHelper;
+
+/**
+ * The components {@code amqp:} and {@code jms:} of actions: Camel's own, one way, with persistent
+ * messages that have a body and nothing else. What an endpoint may say is {@link
+ * ActionQueueGate}'s.
+ */
+final class ActionQueue extends DefaultComponent {
+  private final Deque<Object> started = new ArrayDeque<>();
+  private final boolean amqp;
+
+  /**
+   * Makes the component of a scheme.
+   *
+   * @param amqp whether it is {@code amqp:}, else it is {@code jms:}
+   */
+  ActionQueue(boolean amqp) {
+    this.amqp = amqp;
+  }
+
+  @Override
+  protected Endpoint createEndpoint(String uri, String destination, Map<String, Object> parameters)
+      throws Exception {
+    JmsComponent jms = amqp ? new AMQPComponent() : new JmsComponent();
+    jms.setCamelContext(getCamelContext());
+    jms.setConnectionFactory(
+        resolveAndRemoveReferenceParameter(
+            parameters, "connectionFactory", ConnectionFactory.class));
+    jms.setHeaderFilterStrategy(new Nothing());
+    long timeToLive =
+        getAndRemoveParameter(parameters, "timeToLive", Long.class, Message.DEFAULT_TIME_TO_LIVE);
+    int priority =
+        getAndRemoveParameter(parameters, "priority", Integer.class, Message.DEFAULT_PRIORITY);
+    start(jms);
+    Map<String, Object> options = new HashMap<>();
+    options.put("explicitQosEnabled", true);
+    options.put("deliveryPersistent", true);
+    options.put("timeToLive", timeToLive);
+    options.put("priority", priority);
+    Endpoint target = jms.createEndpoint((amqp ? "amqp:" : "jms:") + destination, options);
+    start(target);
+    Producer producer = target.createProducer();
+    start(producer);
+    return new ProcessorEndpoint(uri, this, new QueueCall(target, producer));
+  }
+
+  private void start(Object service) {
+    ServiceHelper.startService(service);
+    started.push(service);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    ServiceHelper.stopService(started);
+    super.doStop();
+  }
+
+  /** No header becomes a property of a message. */
+  private static final class Nothing implements HeaderFilterStrategy {
+    @Override
+    public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {
+      return true;
+    }
+
+    @Override
+    public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
+      return true;
+    }
+  }
+}
