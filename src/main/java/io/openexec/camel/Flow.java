@@ -3,6 +3,7 @@ package io.openexec.camel;
 import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.boundary.ApprovalVerifier;
 import io.openexec.boundary.ExecutionRequest;
+import io.openexec.boundary.Reason;
 import io.openexec.boundary.Refusal;
 import io.openexec.boundary.RequestParser;
 import io.openexec.boundary.VerifiedRequest;
@@ -22,6 +23,9 @@ import io.openexec.execution.Executed;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import io.openexec.inbox.Inbox;
+import io.openexec.metrics.Samples;
+import io.openexec.metrics.Traffic;
+import io.openexec.metrics.Traffic.Door;
 import io.openexec.receipt.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -61,6 +65,7 @@ import org.slf4j.LoggerFactory;
 /** Carries the kernel through the routes: binds the steps, loads the files, runs Camel. */
 public final class Flow implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
+  private static final String COUNTED = "openexec.counted";
   private static final String EXECUTE_WITH_RETRY = "execute-with-retry";
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
@@ -86,6 +91,7 @@ public final class Flow implements AutoCloseable {
           "http-keys",
           "http-receipt",
           "http-ledger");
+  private static final String ROUTE_OF_METRICS = "http-metrics";
 
   private final RouteFiles files;
   private final Hash digest;
@@ -102,7 +108,7 @@ public final class Flow implements AutoCloseable {
 
   private Flow(RouteFiles files, Secrets secrets, Optional<QueueSettings> queue) {
     this.files = files;
-    this.queue = new QueueDoor(queue);
+    this.queue = new QueueDoor(queue, result -> kernel().traffic().dealtWith(result));
     this.digest = digest(files);
     this.databases = ActionResources.read(files.resources(), secrets);
     this.actionFiles = ActionFiles.read(files.actions(), secrets, this::producer);
@@ -157,9 +163,10 @@ public final class Flow implements AutoCloseable {
       Dispatcher dispatcher,
       Patience patience,
       Denials denials,
-      ReceiptCheck receiptCheck) {}
+      ReceiptCheck receiptCheck,
+      Traffic traffic) {}
 
-  /** What the service says of itself, as the routes name it. */
+  /** What the service says of itself, as the routes name it; without metrics, if nobody may ask. */
   public record Pages(
       Supplier<Answer> index,
       Supplier<Answer> health,
@@ -168,7 +175,8 @@ public final class Flow implements AutoCloseable {
       Supplier<Answer> actions,
       Supplier<Answer> keys,
       Function<String, Answer> receipt,
-      Function<String, Content> ledger) {}
+      Function<String, Content> ledger,
+      Optional<Supplier<Content>> metrics) {}
 
   /**
    * Starts the routes; {@link #serve} says over what, before anything can come in.
@@ -191,7 +199,7 @@ public final class Flow implements AutoCloseable {
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     if (http) {
-      door = new HttpDoor(context, workers);
+      door = new HttpDoor(context, workers, () -> kernel().traffic());
     }
     context.addComponent("sql", sql());
     AnswerConverters.addTo(context.getTypeConverterRegistry());
@@ -206,6 +214,7 @@ public final class Flow implements AutoCloseable {
     require(ROUTES_OF_THE_FLOW, context);
     if (http) {
       require(ROUTES_OF_HTTP, context);
+      require(pages.metrics().map(page -> List.of(ROUTE_OF_METRICS)).orElse(List.of()), context);
     }
     if (!files.digest().equals(digest)) {
       throw new RouteFileRefused(files + " was changed during the start; start again");
@@ -228,6 +237,26 @@ public final class Flow implements AutoCloseable {
   /** Returns the file drop, when the doors are open and there is one. */
   public Optional<Inbox> inbox() {
     return Objects.requireNonNull(fileDoor).inbox();
+  }
+
+  /** Adds what the doors know, and the gates. */
+  public void addTo(Samples samples) {
+    kernel().traffic().addTo(samples);
+    if (door != null) {
+      samples.gauge("openexec_http_connections", "Open connections.", door.connections());
+      samples.gauge(
+          "openexec_http_requests_in_progress",
+          "Requests with a body that are under way.",
+          door.underWay());
+    }
+    inbox().ifPresent(inbox -> inbox.addTo(samples));
+    if (queue.isWanted()) {
+      kernel().traffic().addMessagesTo(samples);
+      samples.gauge(
+          "openexec_queue_connected",
+          "Whether requests can come in by queue.",
+          queue.problem().isEmpty());
+    }
   }
 
   /** Returns what is wrong with the queue door, if it should be open and is not. */
@@ -343,7 +372,7 @@ public final class Flow implements AutoCloseable {
   }
 
   private void bind(Pages pages) {
-    main.bind("parse", (Processor) Flow::parse);
+    main.bind("parse", (Processor) this::parse);
     main.bind(
         "verify",
         Step.of("verify", ExecutionRequest.class, request -> kernel().verifier().verify(request)));
@@ -368,7 +397,7 @@ public final class Flow implements AutoCloseable {
             "record", Executed.class, executed -> kernel().exactlyOnce().record(executed)));
     main.bind(
         "await", AsyncStep.of("await", OnRecord.class, found -> kernel().patience().await(found)));
-    main.bind("answer", Step.of("answer", OnRecord.class, Answer::of));
+    main.bind("answer", Step.of("answer", OnRecord.class, this::answer));
     main.bind("deny", AsyncStep.ofExchange(this::deny));
     main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
     main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
@@ -387,6 +416,13 @@ public final class Flow implements AutoCloseable {
     main.bind("keys", page(pages.keys()));
     main.bind("receipt", below(pages.receipt()));
     main.bind("ledger", below(pages.ledger()));
+    main.addInitialProperty("openexec.metrics", Boolean.toString(pages.metrics().isPresent()));
+    pages
+        .metrics()
+        .ifPresent(
+            page ->
+                main.bind(
+                    "metrics", (Processor) exchange -> exchange.getMessage().setBody(page.get())));
   }
 
   private void openDatabases() throws SQLException {
@@ -408,8 +444,32 @@ public final class Flow implements AutoCloseable {
     return sql;
   }
 
-  private static void parse(Exchange exchange) {
+  private void parse(Exchange exchange) {
+    // Once, however often a door sends it again.
+    if (exchange.getProperty(COUNTED) == null) {
+      exchange.setProperty(COUNTED, true);
+      kernel().traffic().came(door(exchange));
+    }
     exchange.getMessage().setBody(RequestParser.parse(bytes(exchange)));
+  }
+
+  private static Door door(Exchange exchange) {
+    String route = exchange.getFromRouteId();
+    if (route == null) {
+      return Door.OTHER;
+    }
+    return switch (route) {
+      case "http-execute" -> Door.HTTP;
+      case "queue" -> Door.QUEUE;
+      // Only files are sent there without a route of their own.
+      case EXECUTE_WITH_RETRY -> Door.FILE;
+      default -> Door.OTHER;
+    };
+  }
+
+  private Answer answer(OnRecord record) {
+    kernel().traffic().answered(record);
+    return Answer.of(record);
   }
 
   /** The key of the Idempotent Consumer: the id that tenant and nonce make. */
@@ -431,6 +491,8 @@ public final class Flow implements AutoCloseable {
   /** Makes a denial of what a gate threw, and of how far the request had come by then. */
   private CompletableFuture<Denial> deny(Exchange exchange) {
     Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    Reason reason = thrown instanceof Refusal refusal ? refusal.reason() : Reason.INTERNAL_ERROR;
+    kernel().traffic().denied(reason);
     if (thrown instanceof Refusal refusal) {
       return kernel().denials().deny(refusal, exchange.getMessage().getBody());
     }

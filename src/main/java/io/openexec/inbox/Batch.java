@@ -29,7 +29,6 @@ final class Batch {
   private final Folder folder;
   private final Path claimed;
   private final Window window;
-  private final Counts counts;
   private final Patience patience;
   private final Deque<Pending> pending = new ArrayDeque<>();
   private final Progress progress;
@@ -44,13 +43,18 @@ final class Batch {
 
   private record Pending(long line, int length, CompletableFuture<Answer> answer) {}
 
-  Batch(Folder folder, Path claimed, Window window, Counts counts, Patience patience) {
+  /**
+   * Begins to count a file; {@link #run} ends that.
+   *
+   * @throws IOException if its size cannot be told
+   */
+  Batch(Folder folder, Path claimed, Window window, Counts counts, Patience patience)
+      throws IOException {
     this.folder = folder;
     this.claimed = claimed;
     this.window = window;
-    this.counts = counts;
     this.patience = patience;
-    this.progress = new Progress(claimed, counts);
+    this.progress = new Progress(claimed, Files.size(claimed), counts);
   }
 
   /**
@@ -65,7 +69,7 @@ final class Batch {
         Lines lines = open()) {
       for (Lines.Line line = lines.next(); line != null; line = lines.next()) {
         makeRoom(receipts, length(line));
-        submit(line);
+        submit(line, lines.position());
       }
       while (!pending.isEmpty()) {
         writeFirst(receipts);
@@ -105,9 +109,9 @@ final class Batch {
     }
   }
 
-  private void submit(Lines.Line line) throws InterruptedException {
+  private void submit(Lines.Line line, long upTo) throws InterruptedException {
     byte[] request = line.bytes();
-    progress.read(line.number());
+    progress.read(line.number(), upTo);
     // An empty file of one request is answered as an empty body is.
     if (line.isBlank() && claimed.toString().endsWith(".jsonl")) {
       return;
@@ -119,6 +123,7 @@ final class Batch {
             : window.execute(request);
     pending.add(new Pending(line.number(), length(line), answer));
     pendingBytes += length(line);
+    progress.waits(pending.size());
   }
 
   private void writeFirst(Draft receipts)
@@ -138,7 +143,8 @@ final class Batch {
     if (answer.isProblem()) {
       addReason(first.line(), answer);
     }
-    counts.answered(answer.status());
+    progress.answered(answer.status());
+    progress.waits(pending.size());
   }
 
   private void addReason(long line, Answer answer) throws IOException {

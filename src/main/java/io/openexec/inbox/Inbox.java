@@ -2,6 +2,7 @@ package io.openexec.inbox;
 
 import io.openexec.execution.Answer;
 import io.openexec.execution.Errors;
+import io.openexec.metrics.Samples;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,6 +73,15 @@ public final class Inbox implements AutoCloseable {
   /** Returns what came in since the start. */
   public Counts counts() {
     return counts;
+  }
+
+  /** Adds what came in, and how far it is. */
+  public void addTo(Samples samples) {
+    counts.addTo(samples);
+    samples.gauge(
+        "openexec_inbox_waiting_files",
+        "Files that were taken and wait to be answered, or to be tried again.",
+        readers.getQueue().size());
   }
 
   /** Returns whether a file in the folder can be answered now; it is not opened. */

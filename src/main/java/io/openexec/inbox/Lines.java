@@ -22,6 +22,7 @@ final class Lines implements Closeable {
   private final byte[] buffer = new byte[BUFFER];
   private int position;
   private int limit;
+  private long buffered;
   private long number;
 
   /**
@@ -69,6 +70,7 @@ final class Lines implements Closeable {
         return this;
       }
       limit += count;
+      buffered += count;
     }
     for (int i = 0; i < BYTE_ORDER_MARK.length; i++) {
       if ((buffer[i] & 0xff) != BYTE_ORDER_MARK[i]) {
@@ -102,6 +104,11 @@ final class Lines implements Closeable {
     return new Line(number, fits && bytes.length <= bound ? bytes : null);
   }
 
+  /** Returns how many bytes the lines so far took, with all that is no part of them. */
+  long position() {
+    return buffered - (limit - position);
+  }
+
   private int endOfLine() {
     int end = position;
     while (end < limit && (whole || buffer[end] != '\n')) {
@@ -119,6 +126,7 @@ final class Lines implements Closeable {
     if (position == limit) {
       position = 0;
       limit = Math.max(0, in.read(buffer));
+      buffered += limit;
     }
     return position < limit;
   }
