@@ -167,7 +167,8 @@ class MetricsTest {
     TestService.Setup setup = setup().tracing("slow", "?before=" + hold());
     try (TestService service = setup.start()) {
       Requests requests = service.requests();
-      CompletableFuture<Reply> slow = requests.executeAsync(Requests.body("slow", "{\"id\":1}", "s", null));
+      CompletableFuture<Reply> slow =
+          requests.executeAsync(Requests.body("slow", "{\"id\":1}", "s", null));
       eventually(service, m -> m.value("openexec_effectful_running") == 1);
       long begin = System.nanoTime();
       Eventually.within(SOON, () -> System.nanoTime() - begin > 300_000_000L);
@@ -339,7 +340,9 @@ class MetricsTest {
     try (TestService service = setup.start()) {
       Files.writeString(
           inbox.resolve("a.part"),
-          Requests.body("slow", "{\"id\":1}", "s1", null) + "\n" + Requests.body("slow", "{\"id\":2}", "s2", null));
+          Requests.body("slow", "{\"id\":1}", "s1", null)
+              + "\n"
+              + Requests.body("slow", "{\"id\":2}", "s2", null));
       Files.move(inbox.resolve("a.part"), inbox.resolve("a.jsonl"));
       eventually(service, m -> denials(m, "overloaded") >= 2);
       release();
