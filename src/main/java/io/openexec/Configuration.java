@@ -51,6 +51,7 @@ import org.jspecify.annotations.Nullable;
  * @param evidence who signs
  * @param secrets {@code OPENEXEC_SECRETS} and the environment: what actions log in with
  * @param queue {@code OPENEXEC_QUEUE_URL} and what goes with it
+ * @param metrics {@code OPENEXEC_METRICS}: whether {@code GET /metrics} answers
  */
 public record Configuration(
     Mode mode,
@@ -72,7 +73,8 @@ public record Configuration(
     Optional<Path> inbox,
     Evidence evidence,
     Secrets secrets,
-    Optional<QueueSettings> queue) {
+    Optional<QueueSettings> queue,
+    boolean metrics) {
   static final String RECEIPT_KEY = "OPENEXEC_RECEIPT_KEY";
   static final String LEDGER_KEY = "OPENEXEC_LEDGER_KEY";
   private static final String ORIGIN = "OPENEXEC_ORIGIN";
@@ -93,6 +95,7 @@ public record Configuration(
   private static final String AUDIENCE = "OPENEXEC_AUDIENCE";
   private static final String TENANTS = "OPENEXEC_TENANTS";
   private static final String SECRETS = "OPENEXEC_SECRETS";
+  private static final String METRICS = "OPENEXEC_METRICS";
   private static final String INBOX = "OPENEXEC_INBOX";
   private static final Set<String> ONLY_IN_CLAWSHIELD_MODE =
       Set.of(TRUST, REVOCATIONS, AUDIENCE, TENANTS);
@@ -209,7 +212,8 @@ public record Configuration(
           inbox(workingDirectory),
           evidence(workingDirectory),
           secrets(workingDirectory),
-          queue(mode, workingDirectory));
+          queue(mode, workingDirectory),
+          isOn(METRICS, "on"));
     }
 
     Evidence evidence(Path workingDirectory) {
@@ -247,6 +251,14 @@ public record Configuration(
         throw refused(name, "is '" + value + "'; set it to true or false");
       }
       return value.equals("true");
+    }
+
+    private boolean isOn(String name, String fallback) {
+      String value = orElse(name, fallback);
+      if (!Set.of("on", "off").contains(value)) {
+        throw refused(name, "is '" + value + "'; set it to on or off");
+      }
+      return value.equals("on");
     }
 
     private void checkLogLevel() {

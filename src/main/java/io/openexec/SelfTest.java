@@ -20,6 +20,7 @@ import io.openexec.execution.ExecutionStore;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import io.openexec.execution.Unfinished;
+import io.openexec.metrics.Traffic;
 import io.openexec.receipt.Hash;
 import io.openexec.receipt.ReceiptIssuer;
 import io.openexec.receipt.ReceiptIssuer.Issuer;
@@ -105,7 +106,8 @@ final class SelfTest {
               dispatcher,
               patience,
               denials,
-              new ReceiptCheck(store)));
+              new ReceiptCheck(store),
+              new Traffic(registry.names())));
       try {
         client.run(flow.listen("127.0.0.1", true, 0));
       } finally {

@@ -12,6 +12,7 @@ import io.openexec.execution.ExactlyOnce;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import io.openexec.execution.Unfinished;
+import io.openexec.metrics.Traffic;
 import io.openexec.store.Databases;
 import io.openexec.store.JdbcExecutionStore;
 import io.openexec.store.Sequencer;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
@@ -41,6 +43,7 @@ public final class Service implements AutoCloseable {
   private final Patience patience;
   private final ForkJoinPool workers;
   private final Denials denials;
+  private final Metrics metrics;
   private final Flow flow;
   private int port;
   private boolean closed;
@@ -63,6 +66,13 @@ public final class Service implements AutoCloseable {
     this.patience = new Patience(store, MAX_WAITERS);
     this.denials = new Denials(store);
     this.sequencer = Sequencer.start(store, keys.origin(), keys.ledger());
+    this.metrics =
+        new Metrics(
+            flow,
+            registry,
+            store,
+            sequencer,
+            new Metrics.Parts(denials, dispatcher, patience, unfinished));
   }
 
   /**
@@ -164,7 +174,8 @@ public final class Service implements AutoCloseable {
             dispatcher,
             patience,
             denials,
-            new ReceiptCheck(store));
+            new ReceiptCheck(store),
+            new Traffic(registry.names()));
     Flow.Pages pages =
         new Flow.Pages(
             status::index,
@@ -174,7 +185,8 @@ public final class Service implements AutoCloseable {
             status::actions,
             evidence::keys,
             evidence::receipt,
-            evidence::ledger);
+            evidence::ledger,
+            configuration.metrics() ? Optional.of(metrics::page) : Optional.empty());
     try {
       flow.start(pages, workers, http, configuration.inbox());
     } catch (Exception e) {
@@ -264,6 +276,7 @@ public final class Service implements AutoCloseable {
     workers.shutdown();
     unfinished.close();
     sequencer.close();
+    metrics.close();
     store.close();
     trust.close();
   }

@@ -34,7 +34,15 @@ class ArchitectureTest {
   void theRulesSeeTheCode() {
     for (String name :
         new String[] {
-          "boundary", "execution", "receipt", "signature", "store", "camel", "cli", "audit"
+          "boundary",
+          "execution",
+          "receipt",
+          "signature",
+          "store",
+          "camel",
+          "cli",
+          "audit",
+          "metrics"
         }) {
       assertThat(CLASSES.stream().filter(c -> c.getPackageName().equals("io.openexec." + name)))
           .as(name)
@@ -66,6 +74,18 @@ class ArchitectureTest {
             "org.flywaydb..",
             "io.openexec.store..",
             "io.openexec.camel..")
+        .check(CLASSES);
+  }
+
+  /** What nobody has asked for yet must cost no start anything. */
+  @Test
+  void onlyThePageOfMetricsKnowsItsLibraries() {
+    noClasses()
+        .that()
+        .haveNameNotMatching("io\\.openexec\\.metrics\\.(MetricsPage|Samples)(\\$.*)?")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.micrometer..", "io.prometheus..")
         .check(CLASSES);
   }
 

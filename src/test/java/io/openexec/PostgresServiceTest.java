@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -69,13 +70,14 @@ class PostgresServiceTest {
       Reply dispatched = atWork.get();
       assertThat(dispatched.status()).as("it ran: no 503 any more").isEqualTo(409);
       assertThat(dispatched.json().path("state").asText()).isEqualTo("running");
-      List<String> refused = new ArrayList<>();
+      Map<String, CompletableFuture<Reply>> refused = new LinkedHashMap<>();
       for (int i = 3; i < 9; i++) {
         String body = body(approver, i % 2 == 0 ? "echo" : "trace", i);
-        Reply reply = service.requests().execute(body);
-        assertThat(reply.status()).as(reply.text()).isEqualTo(503);
-        assertThat(reply.header("Retry-After")).contains("1");
-        refused.add(body);
+        refused.put(body, service.requests().executeAsync(body));
+      }
+      for (CompletableFuture<Reply> reply : refused.values()) {
+        assertThat(reply.get().status()).as(reply.get().text()).isEqualTo(503);
+        assertThat(reply.get().header("Retry-After")).contains("1");
       }
       assertThat(service.requests().execute(before).status()).isEqualTo(503);
       assertThat(service.requests().get("/ready").status()).isEqualTo(503);
@@ -84,7 +86,7 @@ class PostgresServiceTest {
 
       running = server.start();
       awaitReady(service);
-      for (String body : refused) {
+      for (String body : refused.keySet()) {
         Reply reply = service.requests().execute(body);
         assertThat(reply.status()).as(reply.text()).isEqualTo(200);
       }

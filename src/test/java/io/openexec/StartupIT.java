@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -20,17 +19,26 @@ import org.junit.jupiter.api.io.TempDir;
 /** Ready within two and a half times what a bare Camel route on the same stack needs. */
 class StartupIT {
   private static final int ROUNDS = 5;
+  private static final int MOST = ROUNDS / 2 + 1;
+  private static final double BOUND = 2.5;
   @TempDir Path directory;
 
   @Test
   void readyWithinTwoAndAHalfTimesABareRoute() throws Exception {
     List<Double> ratios = new ArrayList<>();
-    for (int round = 0; round < ROUNDS; round++) {
+    // The median of five: with three on one side it is known.
+    for (int round = 0; round < ROUNDS && !isDecided(ratios); round++) {
       // In pairs, so that a noisy moment hits both.
       ratios.add(openExec(round) / bareRoute());
     }
-    Collections.sort(ratios);
-    assertThat(ratios.get(ROUNDS / 2)).as("ratios " + ratios).isLessThan(2.5);
+    assertThat(ratios.stream().filter(ratio -> ratio < BOUND).count())
+        .as("ratios " + ratios)
+        .isGreaterThanOrEqualTo(MOST);
+  }
+
+  private static boolean isDecided(List<Double> ratios) {
+    long below = ratios.stream().filter(ratio -> ratio < BOUND).count();
+    return below >= MOST || ratios.size() - below >= MOST;
   }
 
   private double openExec(int round) throws Exception {

@@ -28,10 +28,15 @@ final class FileDoor implements AutoCloseable {
   private static final File PLACE_HOLDER = new File("OPENEXEC_INBOX");
 
   private final Optional<Path> folder;
+  private final Runnable came;
   private final Function<byte[], CompletableFuture<Answer>> gates;
   private volatile @Nullable Inbox inbox;
 
-  FileDoor(Optional<Path> folder, Function<byte[], CompletableFuture<Answer>> gates) {
+  FileDoor(
+      Optional<Path> folder,
+      Runnable came,
+      Function<byte[], CompletableFuture<Answer>> gates) {
+    this.came = came;
     this.folder = folder;
     this.gates = gates;
   }
@@ -67,7 +72,7 @@ final class FileDoor implements AutoCloseable {
   /** Takes hold of the folder, if there is one. */
   void open() throws IOException {
     if (folder.isPresent()) {
-      inbox = Inbox.open(folder.get(), gates);
+      inbox = Inbox.open(folder.get(), came, gates);
     }
   }
 

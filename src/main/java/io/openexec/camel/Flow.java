@@ -3,6 +3,7 @@ package io.openexec.camel;
 import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.boundary.ApprovalVerifier;
 import io.openexec.boundary.ExecutionRequest;
+import io.openexec.boundary.Reason;
 import io.openexec.boundary.Refusal;
 import io.openexec.boundary.RequestParser;
 import io.openexec.boundary.VerifiedRequest;
@@ -22,6 +23,9 @@ import io.openexec.execution.Executed;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import io.openexec.inbox.Inbox;
+import io.openexec.metrics.Samples;
+import io.openexec.metrics.Traffic;
+import io.openexec.metrics.Traffic.Door;
 import io.openexec.receipt.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -63,6 +67,7 @@ import org.slf4j.LoggerFactory;
 public final class Flow implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
   private static final String EXECUTE = "execute";
+  private static final String COUNTED = "openexec.counted";
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
           "execute",
@@ -87,6 +92,7 @@ public final class Flow implements AutoCloseable {
           "http-keys",
           "http-receipt",
           "http-ledger");
+  private static final String ROUTE_OF_METRICS = "http-metrics";
 
   private final RouteFiles files;
   private final Hash digest;
@@ -103,7 +109,7 @@ public final class Flow implements AutoCloseable {
 
   private Flow(RouteFiles files, Secrets secrets, Optional<QueueSettings> queue) {
     this.files = files;
-    this.queue = new QueueDoor(queue);
+    this.queue = new QueueDoor(queue, result -> kernel().traffic().dealtWith(result));
     this.digest = digest(files);
     this.resources = ActionResources.read(files.resources(), secrets);
     this.actionFiles = ActionFiles.read(files.actions(), secrets, this::producer);
@@ -158,9 +164,10 @@ public final class Flow implements AutoCloseable {
       Dispatcher dispatcher,
       Patience patience,
       Denials denials,
-      ReceiptCheck receiptCheck) {}
+      ReceiptCheck receiptCheck,
+      Traffic traffic) {}
 
-  /** What the service says of itself, as the routes name it. */
+  /** What the service says of itself, as the routes name it; without metrics, if nobody may ask. */
   public record Pages(
       Supplier<Answer> index,
       Supplier<Answer> health,
@@ -169,7 +176,8 @@ public final class Flow implements AutoCloseable {
       Supplier<Answer> actions,
       Supplier<Answer> keys,
       Function<String, Answer> receipt,
-      Function<String, Content> ledger) {}
+      Function<String, Content> ledger,
+      Optional<Supplier<Content>> metrics) {}
 
   /**
    * Starts the routes; {@link #serve} says over what, before anything can come in.
@@ -192,7 +200,11 @@ public final class Flow implements AutoCloseable {
       requireFree(broker.name(), broker);
       main.bind(broker.name(), broker.connections());
     }
-    fileDoor = new FileDoor(inbox, request -> executeOnce(request, workers));
+    fileDoor =
+        new FileDoor(
+            inbox,
+            () -> kernel().traffic().came(Door.FILE),
+            request -> executeOnce(request, workers));
     fileDoor.bindTo(main);
     main.init();
     CamelContext context = main.getCamelContext();
@@ -200,7 +212,7 @@ public final class Flow implements AutoCloseable {
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     if (http) {
-      door = new HttpDoor(context, workers);
+      door = new HttpDoor(context, workers, () -> kernel().traffic());
     }
     context.addComponent("sql", sql());
     for (String scheme : ActionHttpGate.SCHEMES) {
@@ -224,6 +236,7 @@ public final class Flow implements AutoCloseable {
     require(ROUTES_OF_THE_FLOW, context);
     if (http) {
       require(ROUTES_OF_HTTP, context);
+      require(pages.metrics().map(page -> List.of(ROUTE_OF_METRICS)).orElse(List.of()), context);
     }
     if (!files.digest().equals(digest)) {
       throw new RouteFileRefused(files + " was changed during the start; start again");
@@ -248,6 +261,26 @@ public final class Flow implements AutoCloseable {
     return Objects.requireNonNull(fileDoor).inbox();
   }
 
+  /** Adds what the doors know, and the gates. */
+  public void addTo(Samples samples) {
+    kernel().traffic().addTo(samples);
+    if (door != null) {
+      samples.gauge("openexec_http_connections", "Open connections.", door.connections());
+      samples.gauge(
+          "openexec_http_requests_in_progress",
+          "Requests with a body that are under way.",
+          door.underWay());
+    }
+    inbox().ifPresent(inbox -> inbox.addTo(samples));
+    if (queue.isWanted()) {
+      kernel().traffic().addMessagesTo(samples);
+      samples.gauge(
+          "openexec_queue_connected",
+          "Whether requests can come in by queue.",
+          queue.problem().isEmpty());
+    }
+  }
+
   /** Returns what is wrong with the queue door, if it should be open and is not. */
   public Optional<String> queueProblem() {
     return queue.problem();
@@ -262,10 +295,15 @@ public final class Flow implements AutoCloseable {
    *     one
    */
   public CompletableFuture<Object> send(String route, byte[] body) {
+    return send(route, body, Map.of());
+  }
+
+  private CompletableFuture<Object> send(String route, byte[] body, Map<String, Object> properties) {
     ProducerTemplate template = producer();
     Endpoint direct = template.getCamelContext().getEndpoint("direct:" + route);
     Exchange exchange = direct.createExchange(ExchangePattern.InOut);
     exchange.getMessage().setBody(body);
+    properties.forEach(exchange::setProperty);
     return template.asyncSend(direct, exchange).thenApply(Flow::answer);
   }
 
@@ -283,7 +321,8 @@ public final class Flow implements AutoCloseable {
   /** Returns an answer, which need not be final; fails if the service stops before there is one. */
   private CompletableFuture<Answer> executeOnce(byte[] request, Executor workers) {
     return CompletableFuture.completedFuture(request)
-        .thenComposeAsync(bytes -> send(EXECUTE, bytes), workers)
+        // The door itself counts a request, however often it tries it.
+        .thenComposeAsync(bytes -> send(EXECUTE, bytes, Map.of(COUNTED, true)), workers)
         .thenApply(Answer.class::cast);
   }
 
@@ -361,7 +400,7 @@ public final class Flow implements AutoCloseable {
   }
 
   private void bind(Pages pages) {
-    main.bind("parse", (Processor) Flow::parse);
+    main.bind("parse", (Processor) this::parse);
     main.bind(
         "verify",
         Step.of("verify", ExecutionRequest.class, request -> kernel().verifier().verify(request)));
@@ -386,7 +425,7 @@ public final class Flow implements AutoCloseable {
             "record", Executed.class, executed -> kernel().exactlyOnce().record(executed)));
     main.bind(
         "await", AsyncStep.of("await", OnRecord.class, found -> kernel().patience().await(found)));
-    main.bind("answer", Step.of("answer", OnRecord.class, Answer::of));
+    main.bind("answer", Step.of("answer", OnRecord.class, this::answer));
     main.bind("deny", AsyncStep.ofExchange(this::deny));
     main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
     main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
@@ -405,6 +444,13 @@ public final class Flow implements AutoCloseable {
     main.bind("keys", page(pages.keys()));
     main.bind("receipt", below(pages.receipt()));
     main.bind("ledger", below(pages.ledger()));
+    main.addInitialProperty("openexec.metrics", Boolean.toString(pages.metrics().isPresent()));
+    pages
+        .metrics()
+        .ifPresent(
+            page ->
+                main.bind(
+                    "metrics", (Processor) exchange -> exchange.getMessage().setBody(page.get())));
   }
 
   private void requireFree(String name, Object resource) throws RouteFileRefused {
@@ -430,8 +476,30 @@ public final class Flow implements AutoCloseable {
     return sql;
   }
 
-  private static void parse(Exchange exchange) {
+  private void parse(Exchange exchange) {
+    // Once, however often a door sends it again.
+    if (exchange.getProperty(COUNTED) == null) {
+      exchange.setProperty(COUNTED, true);
+      kernel().traffic().came(door(exchange));
+    }
     exchange.getMessage().setBody(RequestParser.parse(bytes(exchange)));
+  }
+
+  private static Door door(Exchange exchange) {
+    String route = exchange.getFromRouteId();
+    if (route == null) {
+      return Door.OTHER;
+    }
+    return switch (route) {
+      case "http-execute" -> Door.HTTP;
+      case "queue" -> Door.QUEUE;
+      default -> Door.OTHER;
+    };
+  }
+
+  private Answer answer(OnRecord record) {
+    kernel().traffic().answered(record);
+    return Answer.of(record);
   }
 
   /** The key of the Idempotent Consumer: the id that tenant and nonce make. */
@@ -453,6 +521,8 @@ public final class Flow implements AutoCloseable {
   /** Makes a denial of what a gate threw, and of how far the request had come by then. */
   private CompletableFuture<Denial> deny(Exchange exchange) {
     Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    Reason reason = thrown instanceof Refusal refusal ? refusal.reason() : Reason.INTERNAL_ERROR;
+    kernel().traffic().denied(reason);
     if (thrown instanceof Refusal refusal) {
       return kernel().denials().deny(refusal, exchange.getMessage().getBody());
     }

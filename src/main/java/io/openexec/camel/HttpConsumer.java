@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
 import org.apache.camel.Processor;
@@ -28,22 +29,26 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
 
   private final Executor workers;
   private final Unsent unsent;
+  private final LongConsumer duration;
 
   /**
    * Makes a consumer.
    *
    * @param workers where the route's steps run up to the first that is asynchronous
    * @param unsent writes the answers
+   * @param duration is told how many nanoseconds each request took
    */
   HttpConsumer(
       PlatformHttpEndpoint endpoint,
       Processor processor,
       String router,
       Executor workers,
-      Unsent unsent) {
+      Unsent unsent,
+      LongConsumer duration) {
     super(endpoint, processor, List.of(), router);
     this.workers = workers;
     this.unsent = unsent;
+    this.duration = duration;
   }
 
   @Override
@@ -63,9 +68,11 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
             : request.body().buffer();
     Context context = request.vertx().getOrCreateContext();
     AtomicBoolean over = new AtomicBoolean();
+    long begin = System.nanoTime();
     Runnable end =
         () -> {
           if (over.compareAndSet(false, true)) {
+            duration.accept(System.nanoTime() - begin);
             Object answer = answer(exchange);
             doneUoW(exchange);
             releaseExchange(exchange, false);

@@ -5,10 +5,12 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.openexec.boundary.Reason;
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Answer;
+import io.openexec.metrics.Traffic;
 import io.openexec.receipt.StrictJson;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -28,6 +30,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.HttpEndpointModel;
@@ -46,6 +51,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HttpDoor implements AutoCloseable {
   private static final String ROUTER = "openexec-router";
+  private static final String EXECUTE = "/execute";
   private static final int STATUS_WORKERS = 4;
   private static final int MAX_REQUESTS = 1_024;
   // A body of many empty arrays takes some eighty times its size while it is worked on.
@@ -55,6 +61,8 @@ final class HttpDoor implements AutoCloseable {
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setWorkerPoolSize(1));
   private final Executor workers;
+  private final Supplier<Traffic> traffic;
+  private final AtomicInteger connections = new AtomicInteger();
   // Whatever the workers do, the status pages answer.
   private final ExecutorService statusWorkers =
       Executors.newFixedThreadPool(STATUS_WORKERS, task -> new Thread(task, "openexec-status"));
@@ -73,9 +81,11 @@ final class HttpDoor implements AutoCloseable {
    * Binds what platform-http endpoints look for in the registry.
    *
    * @param workers where the routes' steps run, up to the first that is asynchronous
+   * @param traffic counts, when requests come
    */
-  HttpDoor(CamelContext context, Executor workers) {
+  HttpDoor(CamelContext context, Executor workers, Supplier<Traffic> traffic) {
     this.workers = workers;
+    this.traffic = traffic;
     Registry registry = context.getRegistry();
     registry.bind(
         PlatformHttpConstants.PLATFORM_HTTP_ENGINE_NAME, (PlatformHttpEngine) this::consumer);
@@ -83,7 +93,7 @@ final class HttpDoor implements AutoCloseable {
     // The guard checks the content type, and says what is wrong in our own shape.
     component(context).setServerRequestValidation(false);
     for (int status : STATUSES_OF_VERTX) {
-      router.errorHandler(status, HttpDoor::failed);
+      router.errorHandler(status, this::failed);
     }
   }
 
@@ -94,11 +104,16 @@ final class HttpDoor implements AutoCloseable {
 
   private PlatformHttpConsumer consumer(PlatformHttpEndpoint endpoint, Processor processor) {
     boolean status = endpoint.getConsumes() == null;
-    return new HttpConsumer(endpoint, processor, ROUTER, status ? statusWorkers : workers, unsent);
+    LongConsumer duration =
+        endpoint.getPath().equals(EXECUTE)
+            ? nanos -> traffic.get().executedWithin(nanos)
+            : nanos -> {};
+    return new HttpConsumer(
+        endpoint, processor, ROUTER, status ? statusWorkers : workers, unsent, duration);
   }
 
   /** Answers what failed between the guard and the route. */
-  private static void failed(RoutingContext request) {
+  private void failed(RoutingContext request) {
     Refusal refusal =
         switch (request.statusCode()) {
           case 408 -> Refusal.bodyTooSlow();
@@ -110,6 +125,7 @@ final class HttpDoor implements AutoCloseable {
     if (!request.response().ended() && !request.response().headWritten()) {
       // What is left of the request is not worth reading.
       request.response().putHeader("Connection", "close");
+      refused(refusal.reason());
       var unused = HttpGuard.write(request.response(), Answer.refusing(refusal));
       if (refusal.reason() == Reason.REQUEST_TIMEOUT) {
         // Else the server would wait for the rest of the body after all.
@@ -119,7 +135,7 @@ final class HttpDoor implements AutoCloseable {
   }
 
   /** Answers what the HTTP decoder could not make sense of. */
-  private static void invalid(HttpServerRequest request) {
+  private void invalid(HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
     Refusal refusal =
         cause instanceof TooLongHttpLineException
@@ -127,9 +143,29 @@ final class HttpDoor implements AutoCloseable {
             : cause instanceof TooLongHttpHeaderException
                 ? Refusal.headersTooLarge()
                 : Refusal.badRequest();
+    refused(refusal.reason());
     request.response().putHeader("Connection", "close");
     var unused = HttpGuard.write(request.response(), Answer.refusing(refusal));
     request.connection().close();
+  }
+
+  private void refused(Reason reason) {
+    traffic.get().refusedByHttp(reason);
+  }
+
+  private void connected(HttpConnection connection) {
+    connections.incrementAndGet();
+    connection.closeHandler(closed -> connections.decrementAndGet());
+  }
+
+  /** Returns how many connections are open. */
+  int connections() {
+    return connections.get();
+  }
+
+  /** Returns how many requests with a body are under way. */
+  int underWay() {
+    return capacity.underWay();
   }
 
   /**
@@ -139,7 +175,7 @@ final class HttpDoor implements AutoCloseable {
    * @throws IOException if it cannot
    */
   int listen(CamelContext context, String host, boolean loopback, int port) throws IOException {
-    guard = new HttpGuard(router, resources(context), loopback);
+    guard = new HttpGuard(router, resources(context), loopback, this::refused);
     HttpServerOptions options =
         new HttpServerOptions().setIdleTimeout(IDLE_SECONDS).setHttp2ClearTextEnabled(false);
     try {
@@ -147,7 +183,8 @@ final class HttpDoor implements AutoCloseable {
           vertx
               .createHttpServer(options)
               .requestHandler(guard)
-              .invalidRequestHandler(HttpDoor::invalid)
+              .invalidRequestHandler(this::invalid)
+              .connectionHandler(this::connected)
               .listen(port, host)
               .toCompletionStage()
               .toCompletableFuture()
@@ -226,6 +263,7 @@ final class HttpDoor implements AutoCloseable {
         } else if (Arrival.withBody(request, capacity)) {
           reader.handle(request);
         } else {
+          refused(Reason.OVERLOADED);
           var unused = HttpGuard.write(request.response(), Answer.refusing(Refusal.overloaded()));
         }
       };

@@ -1,5 +1,6 @@
 package io.openexec.camel;
 
+import io.openexec.boundary.Reason;
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Answer;
 import io.vertx.core.Future;
@@ -12,6 +13,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,7 @@ final class HttpGuard implements Handler<HttpServerRequest> {
   private final Handler<HttpServerRequest> next;
   private final Map<String, Resource> resources;
   private final boolean loopback;
+  private final Consumer<Reason> refused;
   private volatile boolean draining;
 
   /** A path's methods, whether its requests carry JSON, and whether it stands for all below it. */
@@ -44,11 +47,17 @@ final class HttpGuard implements Handler<HttpServerRequest> {
    *
    * @param resources the doors, by exact path
    * @param loopback whether the server is bound to loopback, so that other names are not its own
+   * @param refused is told each refusal
    */
-  HttpGuard(Handler<HttpServerRequest> next, Map<String, Resource> resources, boolean loopback) {
+  HttpGuard(
+      Handler<HttpServerRequest> next,
+      Map<String, Resource> resources,
+      boolean loopback,
+      Consumer<Reason> refused) {
     this.next = next;
     this.resources = Map.copyOf(resources);
     this.loopback = loopback;
+    this.refused = refused;
   }
 
   @Override
@@ -134,6 +143,7 @@ final class HttpGuard implements Handler<HttpServerRequest> {
   }
 
   private void refuse(HttpServerRequest request, Refusal refusal) {
+    refused.accept(refusal.reason());
     HttpServerResponse response = request.response();
     Resource resource = resource(request);
     if (refusal.reason().status() == 405 && resource != null) {

@@ -9,6 +9,7 @@ import io.openexec.camel.QueueSettings.Bound;
 import io.openexec.camel.QueueSettings.Credentials;
 import io.openexec.camel.QueuedMessage.Unacceptable;
 import io.openexec.execution.Answer;
+import io.openexec.metrics.Traffic.MessageResult;
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.Message;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
@@ -57,17 +59,23 @@ final class QueueDoor {
 
   private final Optional<QueueSettings> settings;
   private final List<QueueConsumer> consumers = new CopyOnWriteArrayList<>();
+  private final Consumer<MessageResult> count;
 
-  /** Makes the door; without settings it stays closed. */
-  QueueDoor(Optional<QueueSettings> settings) {
+  /**
+   * Makes the door; without settings it stays closed.
+   *
+   * @param count is told what becomes of each message
+   */
+  QueueDoor(Optional<QueueSettings> settings, Consumer<MessageResult> count) {
     this.settings = settings;
+    this.count = count;
   }
 
   /** Binds the steps. */
   void bind(Main main) {
     main.bind("queueTake", (org.apache.camel.Processor) this::take);
     main.bind("queueTaken", (Predicate) exchange -> !isRejected(exchange));
-    main.bind("queueAnswer", (org.apache.camel.Processor) QueueDoor::answer);
+    main.bind("queueAnswer", (org.apache.camel.Processor) this::answer);
     main.bind("queueRejected", (Predicate) QueueDoor::isRejected);
     main.bind("queueSendsAgain", (Predicate) this::sendsAgain);
     main.bind("queueSendAgain", (org.apache.camel.Processor) QueueDoor::sendAgain);
@@ -149,6 +157,11 @@ final class QueueDoor {
     return consumer;
   }
 
+  /** Returns whether requests are to come in by queue. */
+  boolean isWanted() {
+    return settings.isPresent();
+  }
+
   /** Returns what is wrong, if requests cannot come in by queue now. */
   Optional<String> problem() {
     return consumers.stream().flatMap(consumer -> consumer.problem().stream()).findFirst();
@@ -172,7 +185,8 @@ final class QueueDoor {
     }
   }
 
-  private static void reject(Exchange exchange, int status, String reason) {
+  private void reject(Exchange exchange, int status, String reason) {
+    count.accept(MessageResult.REJECTED);
     exchange.setVariable(REJECTED, true);
     Object content = exchange.getVariable(CONTENT);
     org.apache.camel.Message message = fresh(exchange);
@@ -186,13 +200,14 @@ final class QueueDoor {
   }
 
   /** Makes a message of an answer, or of the request that could not even be read. */
-  private static void answer(Exchange exchange) {
+  private void answer(Exchange exchange) {
     Answer answer = Step.body("queueAnswer", exchange, Answer.class);
     Optional<String> malformed = malformed(answer);
     if (malformed.isPresent()) {
       reject(exchange, answer.status(), malformed.get());
       return;
     }
+    count.accept(answer.isProblem() ? MessageResult.REFUSED : MessageResult.SUCCEEDED);
     org.apache.camel.Message message = fresh(exchange);
     message.setHeader(QueueHeaders.STATUS, answer.status());
     message.setHeader(QueueHeaders.CONTENT_TYPE, answer.mediaType());

@@ -17,6 +17,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,7 @@ public final class Denials implements AutoCloseable {
   private final TokenBucket unverified;
   private final Map<String, TokenBucket> tenants = new ConcurrentHashMap<>();
   private final AtomicLong dropped = new AtomicLong();
+  private final LongAdder allDropped = new LongAdder();
   private final ScheduledThreadPoolExecutor counts =
       new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "openexec-denials"));
 
@@ -108,7 +110,7 @@ public final class Denials implements AutoCloseable {
     TokenBucket bucket =
         proven.map(v -> tenants.computeIfAbsent(v.tenant(), this::bucket)).orElse(unverified);
     if (!bucket.take(nanoTime.getAsLong())) {
-      dropped.incrementAndGet();
+      drop();
       return CompletableFuture.completedFuture(new Denial(refusal, true, null));
     }
     Receipt receipt = store.evidence().ofDenial(request, proven, refusal.reason().code());
@@ -118,11 +120,21 @@ public final class Denials implements AutoCloseable {
         .handle(
             (written, failure) -> {
               if (failure != null) {
-                dropped.incrementAndGet();
+                drop();
                 return new Denial(refusal, true, null);
               }
               return new Denial(refusal, true, receipt);
             });
+  }
+
+  private void drop() {
+    dropped.incrementAndGet();
+    allDropped.increment();
+  }
+
+  /** Returns how many denials had no receipt of their own since the start. */
+  public long dropped() {
+    return allDropped.sum();
   }
 
   /** Leaves a receipt that tells how many have none. */

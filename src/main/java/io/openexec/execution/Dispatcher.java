@@ -8,6 +8,7 @@ import io.openexec.execution.Slots.SlotsTaken;
 import io.openexec.receipt.JsonValue;
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -155,6 +156,21 @@ public final class Dispatcher implements AutoCloseable {
       kinds.append(" < ").append(cause.getClass().getName());
     }
     LOG.warn("action {} raised {}", action, kinds);
+  }
+
+  /** Returns how many effectful executions are under way. */
+  public int running() {
+    return underWay.size();
+  }
+
+  /** Returns how many effectful actions may run at a time. */
+  public int most() {
+    return threads.getMaximumPoolSize();
+  }
+
+  /** Returns how many of an action run, if that is bounded; else nothing. */
+  public OptionalInt running(Action action) {
+    return slots.taken(action);
   }
 
   /** Waits for the actions that run, for as long as given. */

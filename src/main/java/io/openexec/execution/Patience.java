@@ -21,6 +21,7 @@ public final class Patience implements AutoCloseable {
   private static final Duration LAST_LOOK = Duration.ofMillis(200);
 
   private final ExecutionStore store;
+  private final int size;
   private final Semaphore places;
   private final ScheduledThreadPoolExecutor looks =
       new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "openexec-wait"));
@@ -32,6 +33,7 @@ public final class Patience implements AutoCloseable {
    */
   public Patience(ExecutionStore store, int places) {
     this.store = store;
+    this.size = places;
     this.places = new Semaphore(places);
     this.looks.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
@@ -52,6 +54,11 @@ public final class Patience implements AutoCloseable {
     var unused = wait.end.whenComplete((settled, refusal) -> places.release());
     wait.lookIn(FIRST_LOOK, found);
     return wait.end;
+  }
+
+  /** Returns how many wait. */
+  public int waiting() {
+    return size - places.availablePermits();
   }
 
   private final class Wait {

@@ -1,6 +1,7 @@
 package io.openexec.execution;
 
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
@@ -24,6 +25,14 @@ final class Slots {
       throw new SlotsTaken();
     }
     return slots::release;
+  }
+
+  /** Returns how many runs of an action hold a slot; nothing if it needs none. */
+  OptionalInt taken(Action action) {
+    Semaphore slots = free.get(action.name());
+    return slots == null
+        ? action.concurrency().stream().map(most -> 0).findAny()
+        : OptionalInt.of(action.concurrency().getAsInt() - slots.availablePermits());
   }
 
   /** As many of the action run as may. */

@@ -29,6 +29,7 @@ public final class Unfinished implements AutoCloseable {
 
   private final ExecutionStore store;
   private final AtomicInteger releases = new AtomicInteger();
+  private final AtomicInteger left = new AtomicInteger();
   private final ScheduledExecutorService retries =
       Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "openexec-unfinished"));
 
@@ -46,17 +47,24 @@ public final class Unfinished implements AutoCloseable {
 
   /** Records an outcome, sooner or later. */
   void complete(Attempt attempt, Execution ended) {
+    left.incrementAndGet();
     keepTrying("outcome", attempt, () -> store.complete(attempt, ended), Duration.ZERO);
   }
 
   /** Takes a reservation back, sooner or later. */
   void release(Reservation reservation) {
     releases.incrementAndGet();
+    left.incrementAndGet();
     keepTrying(
         "release",
         reservation.attempt(),
         () -> store.release(reservation).thenRun(releases::decrementAndGet),
         Duration.ZERO);
+  }
+
+  /** Returns how many writes are left, of outcomes and of releases. */
+  public int left() {
+    return left.get();
   }
 
   /** Returns whether so many releases are left that nothing should be reserved that may add one. */
@@ -78,6 +86,7 @@ public final class Unfinished implements AutoCloseable {
     // One at a time, and each waited for: a store that comes back is not stormed.
     try {
       write.begin().get();
+      left.decrementAndGet();
     } catch (ExecutionException | RuntimeException | Error e) {
       LOG.warn("{} of {} could not be written, trying again", what, whose);
       keepTrying(what, whose, write, next(delay));

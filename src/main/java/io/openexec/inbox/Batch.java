@@ -4,6 +4,7 @@ import io.openexec.boundary.Refusal;
 import io.openexec.execution.Answer;
 import io.openexec.receipt.StrictJson;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +26,6 @@ final class Batch {
   private final Path claimed;
   private final Ways ways;
   private final Turns turns;
-  private final Counts counts;
   private final Progress progress;
   private final Answers answers;
   private final Pace pace = new Pace();
@@ -50,11 +50,16 @@ final class Batch {
   /**
    * What all files go.
    *
+   * @param came is told of each request, once
    * @param gates answers a request, its bytes; the answer need not be final
    * @param window how many requests of all files may be under way
    * @param writer where answers are written
    */
-  record Ways(Function<byte[], CompletableFuture<Answer>> gates, Window window, Executor writer) {}
+  record Ways(
+      Runnable came,
+      Function<byte[], CompletableFuture<Answer>> gates,
+      Window window,
+      Executor writer) {}
 
   /** Who gives files their turns. */
   interface Turns {
@@ -71,16 +76,15 @@ final class Batch {
   /**
    * Begins with the first line.
    *
-   * @throws IOException if its answers cannot be kept
+   * @throws IOException if its answers cannot be kept, or its size cannot be told
    */
   Batch(Folder folder, Path claimed, Ways ways, Counts counts, Turns turns) throws IOException {
     this.folder = folder;
     this.claimed = claimed;
     this.ways = ways;
     this.turns = turns;
-    this.counts = counts;
     this.answers = folder.answersOf(claimed);
-    this.progress = new Progress(claimed, counts);
+    this.progress = new Progress(claimed, Files.size(claimed), counts);
   }
 
   /** Reads on as far as it may; or if all is answered, publishes that and moves the file away. */
@@ -124,8 +128,7 @@ final class Batch {
           return;
         }
         next = lines.place();
-        progress.read(line.number());
-        take(line, place);
+        take(line, place, progress.read(line.number(), next.position()));
       }
     }
   }
@@ -138,11 +141,16 @@ final class Batch {
     return failure == null && pace.hasRoom();
   }
 
-  private void take(Lines.Line line, Lines.Place place) throws IOException, InterruptedException {
+  private void take(Lines.Line line, Lines.Place place, boolean first)
+      throws IOException, InterruptedException {
     byte[] request = line.bytes();
     // An empty file of one request is answered as an empty body is.
     if ((line.isBlank() && Lines.areIn(claimed)) || isAnswered(line)) {
+      progress.skipped(first);
       return;
+    }
+    if (first) {
+      ways.came().run();
     }
     if (request == null) {
       keep(line.number(), Answer.refusing(Refusal.tooLarge(StrictJson.MAX_LENGTH)));
@@ -205,7 +213,7 @@ final class Batch {
   private synchronized void keep(long line, Answer answer) throws IOException {
     kept().put(line, Receipts.line(line, answer), answer.isProblem());
     pace.answered();
-    counts.answered(answer.status());
+    progress.answered(answer.status());
   }
 
   private void waitFrom(Lines.Place place) {

@@ -1,25 +1,29 @@
 package io.openexec.inbox;
 
-import java.util.concurrent.atomic.AtomicLong;
+import io.openexec.metrics.Samples;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToLongFunction;
 
-/** What came in by files since the start. */
+/** What came in by files since the start, and how far those are that are being answered. */
 public final class Counts {
   private final LongAdder filesDone = new LongAdder();
   private final LongAdder filesRefused = new LongAdder();
   private final LongAdder linesSucceeded = new LongAdder();
   private final LongAdder linesRefused = new LongAdder();
   private final LongAdder linesRead = new LongAdder();
-  private final AtomicLong filesOpen = new AtomicLong();
+  private final Set<Progress> open = ConcurrentHashMap.newKeySet();
 
   Counts() {}
 
-  void opened() {
-    filesOpen.incrementAndGet();
+  void opened(Progress file) {
+    open.add(file);
   }
 
-  void closed() {
-    filesOpen.decrementAndGet();
+  void closed(Progress file) {
+    open.remove(file);
   }
 
   void finished(boolean refused) {
@@ -30,8 +34,8 @@ public final class Counts {
     linesRead.increment();
   }
 
-  void answered(int status) {
-    (status < 300 ? linesSucceeded : linesRefused).increment();
+  void answered(boolean succeeded) {
+    (succeeded ? linesSucceeded : linesRefused).increment();
   }
 
   /** Returns how many files had all their lines executed. */
@@ -46,7 +50,7 @@ public final class Counts {
 
   /** Returns how many files are being answered. */
   public long filesOpen() {
-    return filesOpen.get();
+    return open.size();
   }
 
   /** Returns how many lines were read, blank ones and those of repeated attempts included. */
@@ -62,5 +66,40 @@ public final class Counts {
   /** Returns how many lines were answered by anything else. */
   public long linesRefused() {
     return linesRefused.sum();
+  }
+
+  /** Adds all of it. No file has a label of its own: names are their senders'. */
+  void addTo(Samples samples) {
+    samples.counter(
+        "openexec_inbox_files",
+        "Files answered to their end.",
+        "result",
+        Map.of("done", filesDone(), "refused", filesRefused()));
+    samples.counter("openexec_inbox_lines_read", "Lines read.", linesRead());
+    samples.counter(
+        "openexec_inbox_lines",
+        "Lines answered.",
+        "result",
+        Map.of("succeeded", linesSucceeded(), "refused", linesRefused()));
+    samples.gauge(
+        "openexec_inbox_open_files", "Files that are being answered.", (double) filesOpen());
+    Samples.Family lines =
+        samples.gauges(
+            "openexec_inbox_open_lines", "Lines of the files that are being answered.", "state");
+    lines.add(sum(Progress::succeeded), "succeeded");
+    lines.add(sum(Progress::refused), "refused");
+    lines.add(sum(Progress::waiting), "waiting");
+    samples.gauge(
+        "openexec_inbox_open_bytes",
+        "Size of the files that are being answered.",
+        sum(Progress::size));
+    samples.gauge(
+        "openexec_inbox_open_read_bytes",
+        "How much of the files that are being answered was read.",
+        sum(Progress::position));
+  }
+
+  private double sum(ToLongFunction<Progress> of) {
+    return (double) open.stream().mapToLong(of).sum();
   }
 }

@@ -2,6 +2,7 @@ package io.openexec.inbox;
 
 import io.openexec.execution.Answer;
 import io.openexec.execution.Errors;
+import io.openexec.metrics.Samples;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,9 +62,10 @@ public final class Inbox implements AutoCloseable {
         }
       };
 
-  private Inbox(Folder folder, Function<byte[], CompletableFuture<Answer>> gates) {
+  private Inbox(
+      Folder folder, Runnable came, Function<byte[], CompletableFuture<Answer>> gates) {
     this.folder = folder;
-    this.ways = new Batch.Ways(gates, new Window(REQUESTS_AT_ONCE), writer);
+    this.ways = new Batch.Ways(came, gates, new Window(REQUESTS_AT_ONCE), writer);
     AtomicInteger number = new AtomicInteger();
     this.readers =
         new ScheduledThreadPoolExecutor(
@@ -73,13 +75,15 @@ public final class Inbox implements AutoCloseable {
   /**
    * Takes hold of a folder, and goes on with what was begun there.
    *
+   * @param came is told of each request, once, however often it is tried
    * @param gates answers a request, its bytes, without holding a thread; if the answer is not final
    *     it is asked again
    * @throws IOException if the folder cannot be written, or another service holds it
    */
-  public static Inbox open(Path root, Function<byte[], CompletableFuture<Answer>> gates)
+  public static Inbox open(
+      Path root, Runnable came, Function<byte[], CompletableFuture<Answer>> gates)
       throws IOException {
-    Inbox inbox = new Inbox(Folder.open(root), gates);
+    Inbox inbox = new Inbox(Folder.open(root), came, gates);
     for (Path claimed : inbox.folder.claimed()) {
       inbox.begin(claimed);
     }
@@ -89,6 +93,15 @@ public final class Inbox implements AutoCloseable {
   /** Returns what came in since the start. */
   public Counts counts() {
     return counts;
+  }
+
+  /** Adds what came in, and how far it is. */
+  public void addTo(Samples samples) {
+    counts.addTo(samples);
+    samples.gauge(
+        "openexec_inbox_waiting_files",
+        "Files with a request that waits for what cannot be answered yet.",
+        waiting.get());
   }
 
   /** Returns whether a file in the folder can be answered now; it is not opened. */

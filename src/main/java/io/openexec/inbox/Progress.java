@@ -5,35 +5,70 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says how far a long file has come: every ten seconds, and every 10,000 lines. */
+/**
+ * How far a file is. The log says so of a long one every ten seconds, and every 10,000 lines. What
+ * reads it, and what answers, are one at a time each; any may look.
+ */
 final class Progress {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
   private static final long LINES = 10_000;
   private static final Duration EVERY = Duration.ofSeconds(10);
 
   private final Path file;
+  private final long size;
   private final Counts counts;
-  private long line;
+  private volatile long line;
+  private volatile long position;
+  private volatile long skipped;
+  private volatile long succeeded;
+  private volatile long refused;
   private long saidAt = System.nanoTime();
   private boolean saidThatItWaits;
 
-  Progress(Path file, Counts counts) {
+  /** Begins with a file of so many bytes. */
+  Progress(Path file, long size, Counts counts) {
     this.file = file;
+    this.size = size;
     this.counts = counts;
-    counts.opened();
+    counts.opened(this);
   }
 
-  /** A line was read; it says nothing of one that was read before. */
-  void read(long number) {
+  /**
+   * A line was read, and the file up to there; one that was read before counts for nothing.
+   *
+   * @return whether it was read for the first time
+   */
+  boolean read(long number, long upTo) {
     if (number <= line) {
-      return;
+      return false;
     }
     line = number;
+    position = upTo;
     counts.read();
-    if (line % LINES == 0 || System.nanoTime() - saidAt > EVERY.toNanos()) {
+    if (number % LINES == 0 || System.nanoTime() - saidAt > EVERY.toNanos()) {
       saidAt = System.nanoTime();
-      LOG.info("inbox: {} is at line {}", Vetting.shown(file), line);
+      LOG.info("inbox: {} is at line {}", Vetting.shown(file), number);
     }
+    return true;
+  }
+
+  /** The line is blank, or was answered before. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // By whoever reads.
+  void skipped(boolean first) {
+    if (first) {
+      skipped++;
+    }
+  }
+
+  /** A line was answered. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // By whoever answers.
+  void answered(int status) {
+    if (status < 300) {
+      succeeded++;
+    } else {
+      refused++;
+    }
+    counts.answered(status < 300);
   }
 
   /** It was read to its end, and something in it, from that line on, has no final answer. */
@@ -47,16 +82,37 @@ final class Progress {
     }
   }
 
-  void done(boolean refused) {
-    counts.finished(refused);
+  void done(boolean partly) {
+    counts.finished(partly);
     LOG.info(
         "inbox: {} is answered, {} lines{}",
         Vetting.shown(file),
         line,
-        refused ? ", not all of them executed" : "");
+        partly ? ", not all of them executed" : "");
   }
 
   void end() {
-    counts.closed();
+    counts.closed(this);
+  }
+
+  long size() {
+    return size;
+  }
+
+  long position() {
+    return position;
+  }
+
+  /** Lines that were read and have no answer yet. */
+  long waiting() {
+    return Math.max(0, line - skipped - succeeded - refused);
+  }
+
+  long succeeded() {
+    return succeeded;
+  }
+
+  long refused() {
+    return refused;
   }
 }

@@ -40,6 +40,7 @@ final class GroupCommit implements AutoCloseable {
   private final Executor answers;
   private final Evidence evidence;
   private final BlockingQueue<Write<?>> queue;
+  private final Commits commits = new Commits();
   private final Thread writer;
   private @Nullable ExecutionTable table;
   // Whether the database was asked to commit; known to the writer's thread only, as is the table.
@@ -136,6 +137,11 @@ final class GroupCommit implements AutoCloseable {
     return System.nanoTime() - lastFailure < FAILING_NANOS;
   }
 
+  /** Returns what is known of the commits so far. */
+  Commits commits() {
+    return commits;
+  }
+
   /** Returns how many writes wait for a commit to begin. */
   int waiting() {
     return queue.size();
@@ -173,11 +179,13 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private void commit(List<Write<?>> batch) {
+    long begin = System.nanoTime();
     Throwable failure = tryToCommit(batch);
     for (int tries = 1; tries < MAX_TRIES && isTransient(failure); tries++) {
       failure = tryToCommit(batch);
     }
     if (failure == null) {
+      commits.done(System.nanoTime() - begin, batch.size());
       answer(List.copyOf(batch), Write::committed);
     } else if (batch.size() > 1 && isOfTheRow(failure)) {
       LOG.error("one of {} writes cannot be made, each goes alone", batch.size());
@@ -186,6 +194,7 @@ final class GroupCommit implements AutoCloseable {
       // Not the failure's own text: a driver may put there what was to be written.
       LOG.error("a commit of {} writes failed: {}", batch.size(), Errors.rootCause(failure));
       lastFailure = System.nanoTime();
+      commits.failed();
       StoreUnavailable unavailable =
           written
               ? new StoreUnavailable("the commit failed", failure)

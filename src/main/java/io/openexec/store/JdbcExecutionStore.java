@@ -11,6 +11,7 @@ import io.openexec.execution.Outcome;
 import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
 import io.openexec.execution.StoreUnavailable;
+import io.openexec.metrics.Samples;
 import io.openexec.receipt.Hash;
 import io.openexec.receipt.Receipt;
 import io.openexec.store.ExecutionTable.NewOutcome;
@@ -188,6 +189,17 @@ public final class JdbcExecutionStore implements ExecutionStore {
   /** Returns what reads receipts and the log: on connections of its own, whoever asks how often. */
   public LedgerReader ledger() {
     return ledger;
+  }
+
+  /** Adds what is known of commits. */
+  public void addTo(Samples samples) {
+    writer.commits().addTo(samples);
+    samples.gauge(
+        "openexec_commit_queue_writes",
+        "Writes that wait for a commit to begin; one beyond "
+            + Databases.WAITING_WRITES
+            + " is refused.",
+        writer.waiting());
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.openexec.receipt.Receipt;
 import io.openexec.signature.VerificationKey;
 import io.openexec.store.LedgerTable.Published;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -23,6 +24,8 @@ import java.util.UUID;
  * there yet.
  */
 public final class LedgerReader implements AutoCloseable {
+  private static final int MOST_COUNTED = 1_000_000;
+
   private final Readers readers;
 
   LedgerReader(Readers readers) {
@@ -44,6 +47,20 @@ public final class LedgerReader implements AutoCloseable {
    * @param history what it superseded, the oldest first
    */
   public record Proven(Receipt receipt, Optional<Inclusion> inclusion, List<Receipt> history) {}
+
+  /**
+   * How far the log is.
+   *
+   * @param waiting how many receipts are not in it yet; a million stands for more
+   * @param size how many its latest checkpoint covers
+   * @param signed when that was signed, by the database's clock
+   */
+  public record Standing(long waiting, long size, Instant signed) {}
+
+  /** Returns how far the log is; empty before its first checkpoint. */
+  public Optional<Standing> standing() throws StoreUnavailable {
+    return read(table -> table.ledger().standing(MOST_COUNTED));
+  }
 
   /** Returns the latest checkpoint that was published, a signed note. */
   public Optional<String> checkpoint() throws StoreUnavailable {

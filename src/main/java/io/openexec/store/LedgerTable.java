@@ -5,10 +5,12 @@ import io.openexec.ledger.Tile;
 import io.openexec.ledger.TileHashes;
 import io.openexec.ledger.TileRefused;
 import io.openexec.ledger.TreeHead;
+import io.openexec.store.LedgerReader.Standing;
 import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +42,12 @@ final class LedgerTable {
 
   private static final String LATEST =
       "SELECT tree_size, note FROM checkpoints ORDER BY tree_size DESC LIMIT 1";
+
+  private static final String STANDING =
+      """
+      SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM unsequenced LIMIT ?) waiting), tree_size, signed_at
+      FROM checkpoints ORDER BY tree_size DESC LIMIT 1
+      """;
 
   private static final String INDEX = "SELECT leaf_index FROM leaves WHERE jti = ?";
 
@@ -169,6 +177,22 @@ final class LedgerTable {
     try (ResultSet row = statements.get(LATEST).executeQuery()) {
       return row.next()
           ? Optional.of(new Published(row.getLong(1), row.getString(2)))
+          : Optional.empty();
+    }
+  }
+
+  /**
+   * Returns how far the log is, if it has a checkpoint.
+   *
+   * @param atMost how many of those that wait are counted
+   */
+  Optional<Standing> standing(int atMost) throws SQLException {
+    PreparedStatement select = statements.get(STANDING);
+    select.setInt(1, atMost);
+    try (ResultSet row = select.executeQuery()) {
+      return row.next()
+          ? Optional.of(
+              new Standing(row.getLong(1), row.getLong(2), Instant.ofEpochMilli(row.getLong(3))))
           : Optional.empty();
     }
   }
