@@ -33,9 +33,7 @@ final class FileDoor implements AutoCloseable {
   private volatile @Nullable Inbox inbox;
 
   FileDoor(
-      Optional<Path> folder,
-      Runnable came,
-      Function<byte[], CompletableFuture<Answer>> gates) {
+      Optional<Path> folder, Runnable came, Function<byte[], CompletableFuture<Answer>> gates) {
     this.came = came;
     this.folder = folder;
     this.gates = gates;

@@ -34,6 +34,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -298,7 +299,8 @@ public final class Flow implements AutoCloseable {
     return send(route, body, Map.of());
   }
 
-  private CompletableFuture<Object> send(String route, byte[] body, Map<String, Object> properties) {
+  private CompletableFuture<Object> send(
+      String route, byte[] body, Map<String, Object> properties) {
     ProducerTemplate template = producer();
     Endpoint direct = template.getCamelContext().getEndpoint("direct:" + route);
     Exchange exchange = direct.createExchange(ExchangePattern.InOut);

@@ -62,8 +62,7 @@ public final class Inbox implements AutoCloseable {
         }
       };
 
-  private Inbox(
-      Folder folder, Runnable came, Function<byte[], CompletableFuture<Answer>> gates) {
+  private Inbox(Folder folder, Runnable came, Function<byte[], CompletableFuture<Answer>> gates) {
     this.folder = folder;
     this.ways = new Batch.Ways(came, gates, new Window(REQUESTS_AT_ONCE), writer);
     AtomicInteger number = new AtomicInteger();
