@@ -17,6 +17,7 @@ import io.openexec.store.Sequencer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,8 @@ final class Metrics implements AutoCloseable {
   private final Sequencer sequencer;
   private final Parts parts;
   private final MetricsPage page = new MetricsPage(this::addTo);
-  private @Nullable Look lastLook;
+  private final ReentrantLock looking = new ReentrantLock();
+  private volatile @Nullable Look lastLook;
 
   /** Those of the kernel who know something. */
   record Parts(Denials denials, Dispatcher dispatcher, Patience patience, Unfinished unfinished) {}
@@ -118,12 +120,22 @@ final class Metrics implements AutoCloseable {
         sequencer.isStuck());
   }
 
-  /** Looks at most once a second, so that asking often costs nothing; empty if it cannot. */
-  private synchronized Optional<Standing> ledger() {
-    if (lastLook == null || System.nanoTime() - lastLook.at() > LOOK_HOLDS.toNanos()) {
-      lastLook = new Look(look(), System.nanoTime());
+  /**
+   * Looks at most once a second, so that asking often costs nothing, and in one thread at a time,
+   * so that a database that does not answer keeps no other page from it; empty if it cannot.
+   */
+  private Optional<Standing> ledger() {
+    Look last = lastLook;
+    boolean old = last == null || System.nanoTime() - last.at() > LOOK_HOLDS.toNanos();
+    if (old && looking.tryLock()) {
+      try {
+        last = new Look(look(), System.nanoTime());
+        lastLook = last;
+      } finally {
+        looking.unlock();
+      }
     }
-    return lastLook.ledger();
+    return last == null ? Optional.empty() : last.ledger();
   }
 
   private Optional<Standing> look() {

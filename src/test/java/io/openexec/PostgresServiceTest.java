@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.openexec.testing.Approver;
+import io.openexec.testing.Eventually;
+import io.openexec.testing.Exposition;
 import io.openexec.testing.Postgres;
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
@@ -82,6 +84,10 @@ class PostgresServiceTest {
       assertThat(service.requests().execute(before).status()).isEqualTo(503);
       assertThat(service.requests().get("/ready").status()).isEqualTo(503);
       assertThat(service.requests().get("/health").status()).isEqualTo(200);
+      Exposition metrics = metrics(service);
+      assertThat(metrics.value("openexec_commits_failed_total")).isPositive();
+      assertThat(metrics.value("openexec_unfinished_writes")).isPositive();
+      assertThat(metrics.value("openexec_receipts_waiting")).as("nobody knows").isNaN();
       assertThat(setup.traced()).containsExactly("1", "2");
 
       running = server.start();
@@ -99,9 +105,18 @@ class PostgresServiceTest {
       assertThat(database.rows("SELECT DISTINCT state FROM executions"))
           .containsExactly("succeeded");
       assertThat(database.rows("SELECT COUNT(*) FROM executions")).containsExactly("8");
+      Eventually.within(
+          10_000,
+          () ->
+              metrics(service).value("openexec_unfinished_writes") == 0
+                  && metrics(service).value("openexec_receipts_waiting") == 0);
     } finally {
       Postgres.close(running);
     }
+  }
+
+  private static Exposition metrics(TestService service) {
+    return Exposition.parse(service.requests().get("/metrics").text());
   }
 
   private static String body(Approver approver, String action, int id) {

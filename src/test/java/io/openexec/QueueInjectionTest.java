@@ -37,7 +37,12 @@ class QueueInjectionTest {
                 "setBody: {simple: '{\"wrote\": ${body[id]}}'}",
                 "to: \"file:" + out + "?fileName=result.json\"");
     try (Broker broker = Broker.start(brokerDirectory);
-        TestService service = setup.with("OPENEXEC_QUEUE_URL", broker.url()).start()) {
+        TestService service =
+            setup
+                .with("OPENEXEC_QUEUE_URL", broker.url())
+                // Hundreds of messages, each of which waits for two disks.
+                .with("OPENEXEC_QUEUE_CONCURRENCY", "32")
+                .start()) {
       int sent = 0;
       for (String name : HeaderInjectionTest.controlHeaders()) {
         for (String spelling : HeaderInjectionTest.spellings(name)) {
