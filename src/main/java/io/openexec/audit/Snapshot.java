@@ -22,7 +22,8 @@ import org.sqlite.SQLiteConfig;
  * reads. Large results come row by row, and never as a whole.
  */
 final class Snapshot implements AutoCloseable {
-  private static final int ROWS_AT_A_TIME = 1_000;
+  // A row may have megabytes, and PostgreSQL's driver keeps so many.
+  private static final int ROWS_AT_A_TIME = 16;
   private static final String SQLITE_HEADER = "SQLite format 3\0";
 
   private final Connection connection;
