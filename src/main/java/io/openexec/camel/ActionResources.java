@@ -20,6 +20,9 @@ import java.util.regex.Pattern;
  * Reads {@code resources.yaml}: what the actions of a folder reach out with, by the names that
  * endpoint options use ({@code dataSource=#bank}). The file has no secrets in it, only references
  * to them ({@code ${secret:NAME}}), so that it may be shown and hashed.
+ *
+ * @param databases what {@code sql:} steps send to
+ * @param credentials what {@code http:} and {@code https:} steps log in with
  */
 record ActionResources(
     List<ActionDatabase> databases, List<HttpCredentials> credentials, List<ActionBroker> brokers) {
@@ -31,6 +34,12 @@ record ActionResources(
   private static final List<String> LOGIN_KEYS = List.of("url", "user", "password");
   private static final List<String> HTTP_KEYS = List.of("bearerToken", "user", "password");
   private static final Pattern NAME = Pattern.compile("[a-z][A-Za-z0-9]{0,63}");
+
+  /** Copies the lists. */
+  ActionResources {
+    databases = List.copyOf(databases);
+    credentials = List.copyOf(credentials);
+  }
 
   /**
    * Reads and checks the file of a folder, which need not have one; opens nothing yet.
