@@ -366,8 +366,7 @@ class FileDropTest {
       drop("waits.jsonl", hold(1) + "\n" + echo(5) + "\n" + hold(2) + "\n");
       Eventually.within(
           SOON,
-          () ->
-              StoreRows.of(setup.database(), "SELECT nonce FROM executions").contains("\"n5\""));
+          () -> StoreRows.of(setup.database(), "SELECT nonce FROM executions").contains("\"n5\""));
       Files.createFile(go);
       assertThat(holding.join().status()).isEqualTo(200);
     }

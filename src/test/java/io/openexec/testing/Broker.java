@@ -70,7 +70,10 @@ public final class Broker implements AutoCloseable {
     Broker broker = new Broker(directory, freePort());
     broker.tlsPort = freePort();
     broker.tls =
-        ";sslEnabled=true;keyStoreType=PKCS12;keyStorePath=" + keys + ";keyStorePassword=" + password;
+        ";sslEnabled=true;keyStoreType=PKCS12;keyStorePath="
+            + keys
+            + ";keyStorePassword="
+            + password;
     broker.restart();
     return broker;
   }
@@ -117,7 +120,9 @@ public final class Broker implements AutoCloseable {
           .putSecurityRoles(
               "#",
               Set.of(
-                  new Role("all", true, true, true, true, true, true, true, true, true, true)));
+                  new Role(
+                      "all", true, true, true, true, true, true, true, true, true, true, true,
+                      true)));
       SecurityConfiguration users = new SecurityConfiguration();
       users.addUser(user, password);
       users.addRole(user, "all");
@@ -140,7 +145,11 @@ public final class Broker implements AutoCloseable {
 
   /** Cuts all connections, as a network does; clients may connect again at once. */
   public void cut() {
-    server.getActiveMQServer().getRemotingService().getConnections().forEach(RemotingConnection::destroy);
+    server
+        .getActiveMQServer()
+        .getRemotingService()
+        .getConnections()
+        .forEach(RemotingConnection::destroy);
   }
 
   /** Makes sending to that address fail, which has no queue and may get none. */
