@@ -150,6 +150,7 @@ public final class Broker implements AutoCloseable {
         .getRemotingService()
         .getConnections()
         .forEach(RemotingConnection::destroy);
+    disconnect();
   }
 
   /** Makes sending to that address fail, which has no queue and may get none. */
