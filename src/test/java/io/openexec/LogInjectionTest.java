@@ -2,6 +2,7 @@ package io.openexec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -33,8 +34,11 @@ class LogInjectionTest {
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
   private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
 
+  private final Logger ours = (Logger) LoggerFactory.getLogger("io.openexec");
+
   @BeforeEach
   void listen() {
+    ours.setLevel(Level.DEBUG);
     log.start();
     root.addAppender(log);
   }
@@ -42,6 +46,7 @@ class LogInjectionTest {
   @AfterEach
   void stop() {
     root.detachAppender(log);
+    ours.setLevel(null);
   }
 
   private void assertNothingForged() {
