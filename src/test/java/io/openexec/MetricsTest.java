@@ -338,17 +338,16 @@ class MetricsTest {
             .tracing("slow", "?before=" + hold(), "concurrency: 1")
             .with("OPENEXEC_INBOX", inbox.toString());
     try (TestService service = setup.start()) {
-      Files.writeString(
-          inbox.resolve("a.part"),
-          Requests.body("slow", "{\"id\":1}", "s1", null)
-              + "\n"
-              + Requests.body("slow", "{\"id\":2}", "s2", null));
+      var held = service.requests().executeAsync(Requests.body("slow", "{\"id\":1}", "s1", null));
+      eventually(service, m -> m.value("openexec_effectful_running") == 1);
+      Files.writeString(inbox.resolve("a.part"), Requests.body("slow", "{\"id\":2}", "s2", null));
       Files.move(inbox.resolve("a.part"), inbox.resolve("a.jsonl"));
       eventually(service, m -> denials(m, "overloaded") >= 2);
       release();
+      assertThat(held.join().status()).isEqualTo(200);
       Exposition after =
           eventually(service, m -> m.value("openexec_inbox_files_total", "result", "done") == 1);
-      assertThat(after.value("openexec_requests_total", "door", "file")).isEqualTo(2);
+      assertThat(after.value("openexec_requests_total", "door", "file")).isEqualTo(1);
       assertThat(executions(after, "slow", "succeeded", "none")).isEqualTo(2);
     }
   }

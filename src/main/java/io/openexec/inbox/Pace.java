@@ -14,7 +14,8 @@ final class Pace {
   private static final Duration PRICE = Duration.ofMillis(2);
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final Duration HIGHEST_PRICE = Duration.ofMinutes(10);
 
   private int share = MAX_SHARE;
   private int requests;
@@ -62,7 +63,7 @@ final class Pace {
   Duration untilNextTurn(int waitingFiles) {
     Duration price = PRICE.multipliedBy((long) forNothing * Math.max(1, waitingFiles));
     forNothing = 0;
-    return price.compareTo(LONGEST_PAUSE) < 0 ? price : LONGEST_PAUSE;
+    return price.compareTo(HIGHEST_PRICE) < 0 ? price : HIGHEST_PRICE;
   }
 
   /** Returns how long to wait before the file is read again, for what waits in it. */
