@@ -164,7 +164,7 @@ public final class Service implements AutoCloseable {
   private void startFlow(Clock clock, boolean http) {
     Status status =
         new Status(
-            configuration, registry, trust, store, sequencer::isStuck, flow::queueProblem, clock);
+            configuration, registry, trust, store, sequencer::isStuck, flow::doorProblem, clock);
     EvidencePages evidence = new EvidencePages(store.ledger());
     Flow.Kernel kernel =
         new Flow.Kernel(

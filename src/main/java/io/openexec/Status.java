@@ -38,7 +38,7 @@ public final class Status {
   private final TrustFiles trust;
   private final ExecutionStore store;
   private final BooleanSupplier ledgerStuck;
-  private final Supplier<Optional<String>> queueProblem;
+  private final Supplier<Optional<String>> doorProblem;
   private final Clock clock;
   private @Nullable Probe lastProbe;
 
@@ -50,14 +50,14 @@ public final class Status {
       TrustFiles trust,
       ExecutionStore store,
       BooleanSupplier ledgerStuck,
-      Supplier<Optional<String>> queueProblem,
+      Supplier<Optional<String>> doorProblem,
       Clock clock) {
     this.configuration = configuration;
     this.registry = registry;
     this.trust = trust;
     this.store = store;
     this.ledgerStuck = ledgerStuck;
-    this.queueProblem = queueProblem;
+    this.doorProblem = doorProblem;
     this.clock = clock;
   }
 
@@ -150,7 +150,7 @@ public final class Status {
     if (!isStoreWritable()) {
       reasons.add("the store cannot be written: look at the disk and at the service's log");
     }
-    queueProblem.get().ifPresent(reasons::add);
+    doorProblem.get().ifPresent(reasons::add);
     return reasons.isEmpty()
         ? Answer.of(200, JSON.objectNode().put("ready", true))
         : Answer.notReady(String.join("; ", reasons));

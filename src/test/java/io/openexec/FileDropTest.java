@@ -271,6 +271,45 @@ class FileDropTest {
   }
 
   @Test
+  void aHiddenFolderIsAFolder() throws Exception {
+    inbox = Files.createDirectory(directory.resolve(".inbox"));
+    setup.with("OPENEXEC_INBOX", inbox.toString());
+    try (TestService service = setup.start()) {
+      drop("a.json", echo(1));
+      awaitEnd("done", "a.json");
+    }
+  }
+
+  @Test
+  void namesThatAnswersHaveAreLeftWhereTheyAre() throws Exception {
+    try (TestService service = setup.start()) {
+      drop("a.jsonl.reasons.jsonl", "nonsense");
+      drop("a.jsonl.receipts.jsonl", "nonsense");
+      drop("a.jsonl", echo(1));
+      awaitEnd("done", "a.jsonl");
+      drop("b.jsonl", echo(2));
+      awaitEnd("done", "b.jsonl");
+      assertThat(names(inbox)).contains("a.jsonl.reasons.jsonl", "a.jsonl.receipts.jsonl");
+      assertThat(names(inbox.resolve("refused"))).isEmpty();
+    }
+  }
+
+  @Test
+  void aFolderThatIsGoneIsSaidToBe() throws Exception {
+    try (TestService service = setup.start()) {
+      assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+      Path moved = Files.move(inbox, directory.resolve("moved"));
+      var gone = service.requests().get("/ready");
+      assertThat(gone.status()).isEqualTo(503);
+      assertThat(gone.text()).contains("OPENEXEC_INBOX");
+      Files.move(moved, inbox);
+      assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+      drop("a.json", echo(1));
+      awaitEnd("done", "a.json");
+    }
+  }
+
+  @Test
   void filesThatWaitStopNoOther() throws Exception {
     Path go = directory.resolve("go");
     setup.tracing("hold", "?hold=" + go, "concurrency: 1");

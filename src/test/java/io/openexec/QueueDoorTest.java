@@ -170,10 +170,12 @@ class QueueDoorTest {
       assertThat(large.getJMSCorrelationID()).isEqualTo("c-2");
       assertThat(((TextMessage) large).getText()).as("not kept").isEmpty();
 
-      broker.send(REQUESTS, request("n"), "x".repeat(256));
+      String request = request("n");
+      broker.send(REQUESTS, request, "x".repeat(256));
       Message unanswerable = broker.receive(REJECTED);
       assertThat(unanswerable.getStringProperty("reason")).contains("correlation id");
       assertThat(unanswerable.getJMSCorrelationID()).isNull();
+      assertThat(((TextMessage) unanswerable).getText()).isEqualTo(request);
 
       broker.send(REQUESTS, request("n"), "c-3");
       assertThat(broker.receive(RECEIPTS).getBooleanProperty("replayed"))

@@ -81,7 +81,7 @@ class ResourcesTest {
         "httpCredentials: {node: {bearerToken: Zyxwvut-0815-hush}}|must be a reference",
         "httpCredentials: {node: {user: u, password: Zyxwvut-0815-hush}}|must be a reference",
         "httpCredentials: {node: {bearerToken: '${secret:GONE}'}}|there is no secret GONE",
-        "httpCredentials: {node: {bearerToken: '${secret:HUSH} X'}}|no token has",
+        "httpCredentials: {node: {bearerToken: '${secret:HUSH} X'}}|must be a reference",
         "httpCredentials: {node: {user: 'a:b', password: '${secret:HUSH}'}}|user has no colon",
         "httpCredentials: {parse: {bearerToken: '${secret:HUSH}'}}|the name is one of OpenExec's own",
         "connectionFactories: {broker: {}}|connectionFactories.broker.url is missing",
@@ -92,6 +92,9 @@ class ResourcesTest {
         "connectionFactories: {broker: {url: 'amqp://h', user: u, password: Zyxwvut-0815-hush}}|must be a reference",
         "connectionFactories: {parse: {url: 'amqp://h'}}|the name is one of OpenExec's own",
         "connectionFactories: []|must be a map of names",
+        "connectionFactories: {shop: {url: 'amqp://h', user: u, password: '${secret:HUSH}'}}|goes over amqps:",
+        "connectionFactories: {shop: {url: 'amqp://localhost.h', user: u, password: '${secret:HUSH}'}}|goes over amqps:",
+        "connectionFactories: {shop: {url: 'amqps://h', user: u, password: 'x${secret:HUSH}'}}|must be a reference",
         "connectionFactories: {Shop: {url: 'amqp://h'}}|'Shop' is not a name in lower camel case",
         "connectionFactories: {shop: {url: 'amqp://h', prefetch: 1}}|'prefetch' is not allowed",
         "connectionFactories: {shop: {url: 'failover:(amqp://h)'}}|is no address",
@@ -303,7 +306,7 @@ class ResourcesTest {
           seen.add(reply.text());
           seen.add(service.requests().get("/receipts/" + reply.id()).text());
         }
-        for (String page : List.of("/", "/health", "/ready", "/version", "/actions")) {
+        for (String page : List.of("/", "/health", "/ready", "/version", "/actions", "/metrics")) {
           seen.add(service.requests().get(page).text());
         }
       }

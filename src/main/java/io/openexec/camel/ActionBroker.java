@@ -5,6 +5,7 @@ import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.qpid.jms.JmsConnectionFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jms.connection.CachingConnectionFactory;
@@ -15,8 +16,10 @@ import org.springframework.jms.connection.CachingConnectionFactory;
  */
 final class ActionBroker {
   private static final int SESSIONS = 64;
+  private static final Pattern LOOPBACK =
+      Pattern.compile("amqp://(localhost|127(\\.[0-9]{1,3}){3}|\\[::1]):[0-9]+");
   private static final String OPTIONS =
-      "?jms.connectTimeout=5000&jms.closeTimeout=5000&jms.requestTimeout=10000"
+      "?transport.connectTimeout=5000&jms.connectTimeout=5000&jms.closeTimeout=5000&jms.requestTimeout=10000"
           + "&jms.sendTimeout=30000&jms.deserializationPolicy.denyList=*";
 
   private final String name;
@@ -40,7 +43,11 @@ final class ActionBroker {
     if ((user == null) != (password == null)) {
       throw new IllegalArgumentException("either user and password, or neither");
     }
-    JmsConnectionFactory broker = new JmsConnectionFactory(address(texts.get("url")) + OPTIONS);
+    String address = address(texts.get("url"));
+    if (password != null && !address.startsWith("amqps:") && !LOOPBACK.matcher(address).matches()) {
+      throw new IllegalArgumentException("a password goes over amqps:, or to a loopback address");
+    }
+    JmsConnectionFactory broker = new JmsConnectionFactory(address + OPTIONS);
     // A step has ended when the broker has the message.
     broker.setForceSyncSend(true);
     broker.setUsername(user);
@@ -93,9 +100,22 @@ final class ActionBroker {
   }
 
   /** Tells a connection that could not be made from one that was lost. */
-  private record Connecting(ConnectionFactory broker) implements ConnectionFactory {
+  private static final class Connecting implements ConnectionFactory {
+    private static final long AWAY_NANOS = 200_000_000L;
+
+    private final ConnectionFactory broker;
+    private volatile long awayUntil = System.nanoTime();
+
+    Connecting(ConnectionFactory broker) {
+      this.broker = broker;
+    }
+
     @Override
     public Connection createConnection() throws JMSException {
+      if (awayUntil - System.nanoTime() > 0) {
+        // All who waited while one tried: they would try one after the other, and send late.
+        throw new NoConnection(new JMSException("the broker was away a moment ago"));
+      }
       Connection connection = null;
       try {
         connection = broker.createConnection();
@@ -106,6 +126,7 @@ final class ActionBroker {
         if (connection != null) {
           connection.close();
         }
+        awayUntil = System.nanoTime() + AWAY_NANOS;
         throw new NoConnection(e);
       }
     }

@@ -157,7 +157,7 @@ final class ActionFiles {
         timeout(descriptor),
         concurrency(descriptor.path("concurrency")),
         definiteErrors(descriptor.path("definiteErrors")),
-        new CamelAction(producer, uri(name)),
+        new CamelAction(producer, uri(name), timeout(descriptor)),
         approvals(descriptor));
   }
 

@@ -106,7 +106,7 @@ record ActionResources(
     Map<String, String> texts = texts(where, login, HTTP_KEYS);
     for (String key : List.of("bearerToken", "password")) {
       require(
-          Secrets.isReferredToBy(texts.getOrDefault(key, "${secret:}")),
+          Secrets.isReference(texts.getOrDefault(key, "${secret:}")),
           where
               + "."
               + key
@@ -127,7 +127,7 @@ record ActionResources(
     Map<String, String> texts = texts(where, broker, LOGIN_KEYS);
     require(texts.containsKey("url"), where + ".url is missing");
     require(
-        Secrets.isReferredToBy(texts.getOrDefault("password", "${secret:}")),
+        Secrets.isReference(texts.getOrDefault("password", "${secret:}")),
         where + ".password must be a reference such as ${secret:NAME}: the file holds no secrets");
     try {
       texts.replaceAll((key, text) -> secrets.resolve(text));
@@ -145,7 +145,7 @@ record ActionResources(
     String url = texts.getOrDefault("url", "");
     require(!url.isEmpty(), where + ".url is missing");
     require(
-        Secrets.isReferredToBy(texts.getOrDefault("password", "${secret:}")),
+        Secrets.isReference(texts.getOrDefault("password", "${secret:}")),
         where + ".password must be a reference such as ${secret:NAME}: the file holds no secrets");
     JsonNode size = source.path("poolSize");
     require(

@@ -8,6 +8,7 @@ import io.openexec.receipt.JsonValue;
 import io.openexec.receipt.StrictJson;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -28,6 +29,7 @@ final class CamelAction implements Action.Body {
 
   private final Supplier<ProducerTemplate> producer;
   private final String uri;
+  private final Duration timeout;
   private volatile @Nullable Endpoint endpoint;
 
   /**
@@ -35,8 +37,10 @@ final class CamelAction implements Action.Body {
    *
    * @param producer what sends to the route, available when the first request comes
    * @param uri where the route begins, fixed
+   * @param timeout after which it may begin to send nothing more
    */
-  CamelAction(Supplier<ProducerTemplate> producer, String uri) {
+  CamelAction(Supplier<ProducerTemplate> producer, String uri, Duration timeout) {
+    this.timeout = timeout;
     this.producer = producer;
     this.uri = uri;
   }
@@ -47,6 +51,7 @@ final class CamelAction implements Action.Body {
     Endpoint route = endpoint(template.getCamelContext());
     Exchange exchange = route.createExchange(ExchangePattern.InOut);
     exchange.getMessage().setBody(payload.toMap());
+    Deadline.set(exchange, timeout);
     Exchange done = template.send(route, exchange);
     if (done.getException() != null) {
       throw done.getException();

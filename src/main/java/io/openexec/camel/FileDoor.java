@@ -5,7 +5,9 @@ import io.openexec.execution.Errors;
 import io.openexec.inbox.Inbox;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -25,12 +27,14 @@ import org.slf4j.LoggerFactory;
 final class FileDoor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FileDoor.class);
 
+  private static final Duration PAUSE = Duration.ofSeconds(15);
   private static final File PLACE_HOLDER = new File("OPENEXEC_INBOX");
 
   private final Optional<Path> folder;
   private final Runnable came;
   private final Function<byte[], CompletableFuture<Answer>> gates;
   private volatile @Nullable Inbox inbox;
+  private volatile long pausedUntil = System.nanoTime();
 
   FileDoor(
       Optional<Path> folder, Runnable came, Function<byte[], CompletableFuture<Answer>> gates) {
@@ -74,13 +78,27 @@ final class FileDoor implements AutoCloseable {
     }
   }
 
+  /** Returns what is wrong, if no file can come in now. */
+  Optional<String> problem() {
+    if (inbox == null || folder.isEmpty()) {
+      return Optional.empty();
+    }
+    Path open = folder.get();
+    return Files.isDirectory(open) && Files.isReadable(open) && Files.isWritable(open)
+        ? Optional.empty()
+        : Optional.of("OPENEXEC_INBOX is no folder that can be read and written, any more");
+  }
+
   Optional<Inbox> inbox() {
     return Optional.ofNullable(inbox);
   }
 
   private boolean takes(GenericFile<File> file) {
     Inbox open = inbox;
-    return open != null && !file.isDirectory() && open.takes(file.getFile().toPath());
+    return open != null
+        && pausedUntil - System.nanoTime() <= 0
+        && !file.isDirectory()
+        && open.takes(file.getFile().toPath());
   }
 
   private void take(Exchange exchange) {
@@ -92,7 +110,12 @@ final class FileDoor implements AutoCloseable {
     try {
       open.take(path);
     } catch (IOException e) {
-      LOG.warn("inbox: a file cannot be taken: {}", Errors.rootCause(e));
+      // Whatever it is, it is so for all of them, and likely in half a second still.
+      pausedUntil = System.nanoTime() + PAUSE.toNanos();
+      LOG.warn(
+          "inbox: no file can be taken ({}), tried again in {} s",
+          Errors.rootCause(e),
+          PAUSE.toSeconds());
     }
   }
 

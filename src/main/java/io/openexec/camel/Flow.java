@@ -282,9 +282,9 @@ public final class Flow implements AutoCloseable {
     }
   }
 
-  /** Returns what is wrong with the queue door, if it should be open and is not. */
-  public Optional<String> queueProblem() {
-    return queue.problem();
+  /** Returns what is wrong with the queue or the file drop, if it should be open and is not. */
+  public Optional<String> doorProblem() {
+    return queue.problem().or(() -> Objects.requireNonNull(fileDoor).problem());
   }
 
   /**
@@ -516,8 +516,13 @@ public final class Flow implements AutoCloseable {
 
   private static byte[] bytes(Exchange exchange) {
     // Bytes and not text: a charset in the Content-Type would change how text is decoded.
-    byte[] body = exchange.getMessage().getBody(byte[].class);
-    return body == null ? new byte[0] : body;
+    Object body = exchange.getMessage().getBody();
+    if (body instanceof String text) {
+      // Neither would a header.
+      return text.getBytes(StandardCharsets.UTF_8);
+    }
+    byte[] bytes = exchange.getMessage().getBody(byte[].class);
+    return bytes == null ? new byte[0] : bytes;
   }
 
   /** Makes a denial of what a gate threw, and of how far the request had come by then. */

@@ -1,5 +1,6 @@
 package io.openexec.camel;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.openexec.boundary.Reason;
@@ -19,6 +20,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -56,12 +58,14 @@ final class HttpDoor implements AutoCloseable {
   private static final int MAX_REQUESTS = 1_024;
   // A body of many empty arrays takes some eighty times its size while it is worked on.
   private static final int HEAP_PER_BODY_BYTE = 160;
+  private static final int MAX_CONNECTIONS = 4_096;
   private static final int IDLE_SECONDS = 120;
   private static final int[] STATUSES_OF_VERTX = {400, 404, 405, 406, 408, 413, 415, 417, 500};
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setWorkerPoolSize(1));
   private final Executor workers;
   private final Supplier<Traffic> traffic;
+  private final int mostConnections = (int) Math.min(MAX_CONNECTIONS, openFiles() / 2);
   private final AtomicInteger connections = new AtomicInteger();
   // Whatever the workers do, the status pages answer.
   private final ExecutorService statusWorkers =
@@ -154,8 +158,18 @@ final class HttpDoor implements AutoCloseable {
   }
 
   private void connected(HttpConnection connection) {
-    connections.incrementAndGet();
     connection.closeHandler(closed -> connections.decrementAndGet());
+    if (connections.incrementAndGet() > mostConnections) {
+      // Else they would take the files that the record needs.
+      var unused = connection.close();
+    }
+  }
+
+  /** Returns how many files and connections the process may have open. */
+  private static long openFiles() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+        ? unix.getMaxFileDescriptorCount()
+        : Long.MAX_VALUE;
   }
 
   /** Returns how many connections are open. */

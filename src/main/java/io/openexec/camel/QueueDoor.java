@@ -135,7 +135,8 @@ final class QueueDoor {
 
   private static ConnectionFactory amqp(Amqp amqp) {
     StringBuilder address = new StringBuilder(amqp.address());
-    address.append("?jms.connectTimeout=").append(CONNECT.toMillis());
+    address.append("?transport.connectTimeout=").append(CONNECT.toMillis());
+    address.append("&jms.connectTimeout=").append(CONNECT.toMillis());
     address.append("&jms.closeTimeout=").append(CONNECT.toMillis());
     address.append("&jms.requestTimeout=").append(ANSWER.toMillis());
     address.append("&jms.sendTimeout=").append(ANSWER.toMillis());
@@ -174,7 +175,7 @@ final class QueueDoor {
     // The answer is sent in the session that the message came by, so in its thread.
     exchange.getExchangeExtension().setTransacted(true);
     try {
-      QueuedMessage.correlation(message).ifPresent(id -> exchange.setVariable(CORRELATION, id));
+      correlate(exchange, message);
       QueuedMessage.replyTo(message, settings.orElseThrow().replyTo())
           .ifPresent(queue -> exchange.setVariable(REPLY_TO, queue));
       Object content = QueuedMessage.content(message);
@@ -182,6 +183,16 @@ final class QueueDoor {
       exchange.getMessage().setBody(QueuedMessage.utf8(content));
     } catch (Unacceptable e) {
       reject(exchange, e.status(), e.reason());
+    }
+  }
+
+  private static void correlate(Exchange exchange, Message message) throws Unacceptable {
+    try {
+      QueuedMessage.correlation(message).ifPresent(id -> exchange.setVariable(CORRELATION, id));
+    } catch (Unacceptable e) {
+      // Nobody could tell what it was, if it did not go along.
+      exchange.setVariable(CONTENT, QueuedMessage.content(message));
+      throw e;
     }
   }
 

@@ -131,7 +131,12 @@ public final class Secrets {
     return Optional.ofNullable(value).filter(text -> !text.isEmpty());
   }
 
-  /** Returns whether a text refers to a secret. */
+  /** Returns whether a text is a reference to a secret, and nothing else. */
+  static boolean isReference(String text) {
+    return REFERENCE.matcher(text).matches();
+  }
+
+  /** Returns whether a secret is part of a text. */
   static boolean isReferredToBy(String text) {
     return REFERENCE.matcher(text).find();
   }

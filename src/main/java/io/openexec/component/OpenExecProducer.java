@@ -2,6 +2,7 @@ package io.openexec.component;
 
 import io.openexec.camel.Content;
 import io.openexec.execution.Answer;
+import java.nio.charset.StandardCharsets;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -27,7 +28,11 @@ final class OpenExecProducer extends DefaultAsyncProducer {
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
     try {
-      byte[] body = exchange.getMessage().getBody(byte[].class);
+      // Not by a header's charset.
+      byte[] body =
+          exchange.getMessage().getBody() instanceof String text
+              ? text.getBytes(StandardCharsets.UTF_8)
+              : exchange.getMessage().getBody(byte[].class);
       var unused =
           component
               .service()

@@ -48,7 +48,8 @@ public final class ExactlyOnce {
 
   /**
    * Gate 4, the first half: finds what is on record, where the insert that follows would not tell
-   * as well: what is for replay only, and what was taken over.
+   * as well: what is for replay only, what was taken over, and a pure action that may be refused a
+   * slot to run in.
    *
    * @return {@link OnRecord}, or {@link Unclaimed} if there is nothing, or nothing has to be found
    * @throws Refusal if the nonce belongs to another request, if nothing is on record and the
@@ -56,7 +57,9 @@ public final class ExactlyOnce {
    *     is unavailable
    */
   public Claim find(Candidate candidate) {
-    if (candidate instanceof Admissible admissible && store.insertsFindAll()) {
+    if (candidate instanceof Admissible admissible
+        && store.insertsFindAll()
+        && !mayBeSentAway(admissible.action())) {
       return new Unclaimed(admissible);
     }
     VerifiedRequest verified = candidate.verified();
@@ -126,12 +129,17 @@ public final class ExactlyOnce {
     return CompletableFuture.supplyAsync(
         () -> {
           Execution found = winner(verified);
-          if (ours && found.state() == State.RUNNING) {
+          if (ours && found.state() == State.RUNNING && found.isOf(verified)) {
             throw Refusal.storeUnavailable();
           }
           return replay(found, verified);
         },
         readers);
+  }
+
+  /** A replay may not be: and a pure action runs, in a slot of its own, before its insert. */
+  private static boolean mayBeSentAway(Action action) {
+    return action.effect() == Effect.PURE && action.concurrency().isPresent();
   }
 
   private static boolean mayHaveHappened(@Nullable Throwable failure) {

@@ -100,6 +100,9 @@ final class Batch {
       fail(e);
     } catch (IOException | RuntimeException e) {
       fail(e);
+    } catch (Error e) {
+      // Short of memory, say: it is tried again.
+      fail(new IllegalStateException(e));
     }
     proceed(State.TURN);
   }
@@ -189,9 +192,12 @@ final class Batch {
         .apply(request)
         .handleAsync(
             (answer, error) -> {
-              come(place, error == null && answer.isFinal() ? answer : null);
-              over(request.length);
-              proceed(State.PARKED);
+              try {
+                come(place, error == null && answer.isFinal() ? answer : null);
+              } finally {
+                over(request.length);
+                proceed(State.PARKED);
+              }
               return null;
             },
             ways.writer());
@@ -207,6 +213,8 @@ final class Batch {
       keep(place.lines() + 1, answer);
     } catch (IOException | RuntimeException e) {
       fail(e);
+    } catch (Error e) {
+      fail(new IllegalStateException(e));
     }
   }
 

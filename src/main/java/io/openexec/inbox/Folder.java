@@ -1,5 +1,6 @@
 package io.openexec.inbox;
 
+import io.openexec.execution.Errors;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -11,11 +12,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The inbox on disk, held by one service. Its own folders lie in it, so that a move is a rename.
  */
 final class Folder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Folder.class);
   private static final LinkOption AS_IT_IS = LinkOption.NOFOLLOW_LINKS;
 
   private final Path root;
@@ -110,8 +114,13 @@ final class Folder implements AutoCloseable {
       free = name.substring(0, dot) + "-" + i + name.substring(dot);
     }
     Path claimed = Files.move(file, work().resolve(free), StandardCopyOption.ATOMIC_MOVE);
-    sync(work());
-    sync(root);
+    try {
+      sync(work());
+      sync(root);
+    } catch (IOException e) {
+      // It is here; after a crash it may be where it was, to be taken again, which replays.
+      LOG.warn("inbox: a file was taken, and that was not synced: {}", Errors.rootCause(e));
+    }
     return claimed;
   }
 

@@ -1,6 +1,5 @@
 package io.openexec.inbox;
 
-import io.openexec.execution.Errors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -54,15 +53,15 @@ final class Vetting {
     if (isUnfinished(name)) {
       return false;
     }
-    Optional<String> objection = objection(file, name);
-    if (objection.isPresent()) {
-      report(file, objection.get());
-      return false;
-    }
     try {
+      Optional<String> objection = objection(file, name);
+      if (objection.isPresent()) {
+        report(file, objection.get());
+        return false;
+      }
       return isQuiet(file);
     } catch (IOException e) {
-      // Gone again, or it will be reported by the next look.
+      // Gone again, or it cannot be looked at now.
       return false;
     }
   }
@@ -71,12 +70,16 @@ final class Vetting {
     return name.startsWith(".") || name.endsWith(".tmp") || name.endsWith(".part");
   }
 
-  /** Returns what is wrong with a file, wherever it lies; nothing if it may be opened. */
-  static Optional<String> objection(Path file) {
+  /**
+   * Returns what is wrong with a file, wherever it lies; nothing if it may be opened.
+   *
+   * @throws IOException if it cannot be looked at now
+   */
+  static Optional<String> objection(Path file) throws IOException {
     return objection(file, String.valueOf(file.getFileName()));
   }
 
-  private static Optional<String> objection(Path file, String name) {
+  private static Optional<String> objection(Path file, String name) throws IOException {
     if (!name.endsWith(".json") && !name.endsWith(".jsonl")) {
       return Optional.of("its name ends neither in .json nor in .jsonl");
     }
@@ -86,11 +89,10 @@ final class Vetting {
     if (name.codePoints().anyMatch(Vetting::isUnprintable)) {
       return Optional.of("its name has control characters, or is not UTF-8");
     }
-    try {
-      return objectionToKind(file);
-    } catch (IOException e) {
-      return Optional.of("it cannot be looked at: " + Errors.rootCause(e));
+    if (name.endsWith(".receipts.jsonl") || name.endsWith(".reasons.jsonl")) {
+      return Optional.of("its name is one of those that answers have");
     }
+    return objectionToKind(file);
   }
 
   private static boolean isUnprintable(int c) {

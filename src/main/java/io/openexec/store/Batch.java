@@ -64,6 +64,7 @@ final class Batch {
     }
     List<Insert> results = table.insert(rows.stream().map(write -> write.row).toList());
     Map<UUID, Boolean> leases = new HashMap<>();
+    boolean tookBack = false;
     for (int i = 0; i < results.size(); i++) {
       Write.OfRow write = rows.get(i);
       if (results.get(i) != Insert.INSERTED
@@ -73,6 +74,13 @@ final class Batch {
       } else {
         table.delete(Reservation.of(write.row.request(), write.row.attempt()));
         write.failedAlone(new SQLException("the lease of this process has run out"));
+        tookBack = true;
+      }
+    }
+    for (int i = 0; i < results.size() && tookBack; i++) {
+      if (results.get(i) == Insert.APPROVAL_USED) {
+        // Perhaps by one of those, and then it is not.
+        rows.get(i).failedAlone(new SQLException("whether its approval is used is not known"));
       }
     }
   }

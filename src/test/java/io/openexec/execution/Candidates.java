@@ -24,15 +24,20 @@ final class Candidates {
 
   /** A request, with an approval, for an effectful action. */
   static Candidate effectful(Action.Body body) {
-    return of(Effect.EFFECTFUL, body);
+    return of(Effect.EFFECTFUL, OptionalInt.empty(), body);
   }
 
   /** The same for a pure one. */
   static Candidate pure(Action.Body body) {
-    return of(Effect.PURE, body);
+    return of(Effect.PURE, OptionalInt.empty(), body);
   }
 
-  private static Candidate of(Effect effect, Action.Body body) {
+  /** The same for a pure one that may run once at a time. */
+  static Candidate bounded(Action.Body body) {
+    return of(Effect.PURE, OptionalInt.of(1), body);
+  }
+
+  private static Candidate of(Effect effect, OptionalInt concurrency, Action.Body body) {
     VerifiedRequest verified =
         ApprovalVerifier.demo()
             .verify(
@@ -47,7 +52,7 @@ final class Candidates {
             JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema("{}"),
             Optional.empty(),
             Duration.ofSeconds(1),
-            OptionalInt.empty(),
+            concurrency,
             Map.of(),
             body,
             1);

@@ -147,6 +147,15 @@ class ExactlyOnceTest {
   }
 
   @Test
+  void aReplayOfAPureActionNeedsNoSlotToRunIn() throws Exception {
+    Candidate pure = Candidates.bounded(payload -> payload);
+    OnRecord first = runPure(pure);
+    OnRecord again = (OnRecord) exactlyOnce.find(pure);
+    assertThat(again.replayed()).isTrue();
+    assertThat(again.execution().receipt()).isEqualTo(first.execution().receipt());
+  }
+
+  @Test
   void aPureOutcomeThatCannotBeWrittenIsNoExecution() throws Exception {
     Candidate pure = Candidates.pure(payload -> payload);
     faulty.failure = StoreUnavailable.undone("the disk is full", null);
