@@ -2,7 +2,6 @@ package io.openexec.camel;
 
 import jakarta.jms.Connection;
 import jakarta.jms.ConnectionFactory;
-import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -52,7 +51,7 @@ final class ActionBroker {
     broker.setForceSyncSend(true);
     broker.setUsername(user);
     broker.setPassword(password);
-    CachingConnectionFactory connections = new CachingConnectionFactory(new Connecting(broker));
+    CachingConnectionFactory connections = new Connections(broker);
     connections.setSessionCacheSize(SESSIONS);
     // One that the broker has closed, as to a queue that was deleted, is not used again.
     connections.setCacheProducers(false);
@@ -100,66 +99,44 @@ final class ActionBroker {
   }
 
   /** Tells a connection that could not be made from one that was lost. */
-  private static final class Connecting implements ConnectionFactory {
-    private static final long AWAY_NANOS = 200_000_000L;
+  private static final class Connections extends CachingConnectionFactory {
+    private final ThreadLocal<Long> began = ThreadLocal.withInitial(System::nanoTime);
+    // Long ago.
+    private volatile long failed = System.nanoTime();
 
-    private final ConnectionFactory broker;
-    private volatile long awayUntil = System.nanoTime();
-
-    Connecting(ConnectionFactory broker) {
-      this.broker = broker;
+    Connections(ConnectionFactory broker) {
+      super(broker);
     }
 
     @Override
     public Connection createConnection() throws JMSException {
-      if (awayUntil - System.nanoTime() > 0) {
-        // All who waited while one tried: they would try one after the other, and send late.
-        throw new NoConnection(new JMSException("the broker was away a moment ago"));
+      began.set(System.nanoTime());
+      try {
+        return super.createConnection();
+      } finally {
+        began.remove();
+      }
+    }
+
+    /** One tries at a time. Who waited meanwhile would try after it, one by one, and send late. */
+    @Override
+    protected Connection doCreateConnection() throws JMSException {
+      if (failed - began.get() > 0) {
+        throw new NoConnection(new JMSException("the broker is away"));
       }
       Connection connection = null;
       try {
-        connection = broker.createConnection();
+        connection = super.doCreateConnection();
         // Logs in, which would else wait for the first message.
         connection.start();
         return connection;
       } catch (JMSException e) {
+        failed = System.nanoTime();
         if (connection != null) {
           connection.close();
         }
-        awayUntil = System.nanoTime() + AWAY_NANOS;
         throw new NoConnection(e);
       }
-    }
-
-    @Override
-    public Connection createConnection(String user, String password) {
-      throw new UnsupportedOperationException("the credentials are configured");
-    }
-
-    @Override
-    public JMSContext createContext() {
-      throw new UnsupportedOperationException("connections only");
-    }
-
-    @Override
-    public JMSContext createContext(String user, String password) {
-      throw new UnsupportedOperationException("connections only");
-    }
-
-    @Override
-    public JMSContext createContext(String user, String password, int mode) {
-      throw new UnsupportedOperationException("connections only");
-    }
-
-    @Override
-    public JMSContext createContext(int mode) {
-      throw new UnsupportedOperationException("connections only");
-    }
-
-    @Override
-    public String toString() {
-      // Not the credentials.
-      return "broker";
     }
   }
 }

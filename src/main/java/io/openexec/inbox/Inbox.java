@@ -4,6 +4,7 @@ import io.openexec.execution.Answer;
 import io.openexec.execution.Errors;
 import io.openexec.metrics.Samples;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -146,6 +147,8 @@ public final class Inbox implements AutoCloseable {
         return;
       }
       new Batch(folder, claimed, ways, counts, turns).turn();
+    } catch (NoSuchFileException e) {
+      LOG.warn("inbox: {} is gone", Vetting.shown(claimed));
     } catch (IOException | RuntimeException e) {
       turns.failed(claimed, e);
     }
