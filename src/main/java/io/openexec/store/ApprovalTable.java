@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toCollection;
 import static java.util.stream.Collectors.toSet;
 
 import io.openexec.execution.Reservation;
+import io.openexec.store.Insertion.Column;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -12,25 +13,30 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which approvals are used up, on one connection. An approval is used by the insert of its row, and
  * an execution uses all of its approvals or none.
  */
 final class ApprovalTable {
-  private static final String INSERT =
-      """
-      INSERT INTO approvals (tenant, approval_id, execution_id) VALUES (?, ?, ?)
-      ON CONFLICT DO NOTHING
-      """;
+  private static final Insertion INSERT =
+      new Insertion(
+          "approvals",
+          3,
+          Column.text("tenant"),
+          Column.text("approval_id"),
+          Column.text("execution_id"));
 
   private static final String DELETE =
       "DELETE FROM approvals WHERE tenant = ? AND approval_id = ? AND execution_id = ?";
 
   private final PreparedStatements statements;
+  private final Dialect dialect;
 
-  ApprovalTable(PreparedStatements statements) {
+  ApprovalTable(PreparedStatements statements, Dialect dialect) {
     this.statements = statements;
+    this.dialect = dialect;
   }
 
   /** An approval of a tenant, and who wants it. */
@@ -93,7 +99,11 @@ final class ApprovalTable {
 
   /** Returns those whose approval was used already. */
   private List<Use> insert(List<Use> uses) throws SQLException {
-    boolean[] inserted = execute(INSERT, uses);
+    List<@Nullable Object[]> rows = new ArrayList<>(uses.size());
+    for (Use use : uses) {
+      rows.add(new @Nullable Object[] {use.tenant(), use.approval(), use.user().toString()});
+    }
+    boolean[] inserted = INSERT.insert(rows, statements, dialect);
     List<Use> missing = new ArrayList<>();
     for (int i = 0; i < inserted.length; i++) {
       if (!inserted[i]) {
@@ -110,7 +120,7 @@ final class ApprovalTable {
 
   /** Returns what was given back. */
   private Set<Key> giveBack(List<Use> uses) throws SQLException {
-    boolean[] deleted = execute(DELETE, uses);
+    boolean[] deleted = delete(uses);
     Set<Key> keys = new HashSet<>();
     for (int i = 0; i < deleted.length; i++) {
       if (deleted[i]) {
@@ -120,11 +130,11 @@ final class ApprovalTable {
     return keys;
   }
 
-  private boolean[] execute(String sql, List<Use> uses) throws SQLException {
+  private boolean[] delete(List<Use> uses) throws SQLException {
     if (uses.isEmpty()) {
       return new boolean[0];
     }
-    PreparedStatement statement = statements.get(sql);
+    PreparedStatement statement = statements.get(DELETE);
     for (Use use : uses) {
       statement.setString(1, use.tenant());
       statement.setString(2, use.approval());

@@ -20,6 +20,11 @@ enum Dialect {
     }
 
     @Override
+    boolean takesArrays() {
+      return false;
+    }
+
+    @Override
     String boundingWaits() {
       return "";
     }
@@ -61,6 +66,11 @@ enum Dialect {
     @Override
     String oneTree() {
       return "";
+    }
+
+    @Override
+    boolean takesArrays() {
+      return true;
     }
 
     @Override
@@ -120,6 +130,9 @@ enum Dialect {
         .load()
         .migrate();
   }
+
+  /** Returns whether a parameter may be an array of values. */
+  abstract boolean takesArrays();
 
   /** Returns what bounds how long the rest of a transaction waits for others; empty if it is. */
   abstract String boundingWaits();

@@ -15,6 +15,7 @@ import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
 import io.openexec.receipt.Receipt;
 import io.openexec.receipt.StrictJson;
+import io.openexec.store.Insertion.Column;
 import io.openexec.store.ReceiptTable.NewReceipt;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -65,14 +66,26 @@ final class ExecutionTable implements AutoCloseable {
           + " AND NOT EXISTS (SELECT 1 FROM instances WHERE instances.owner = executions.owner)"
           + " ORDER BY id FOR UPDATE OF executions SKIP LOCKED";
 
-  private static final String INSERT =
-      """
-      INSERT INTO executions (id, tenant, nonce, action, action_hash, payload,
-          state, reason, result, receipt, receipt_id, approvals, owner, attempt, created_at,
-          changed_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT DO NOTHING
-      """;
+  private static final Insertion INSERT =
+      new Insertion(
+          "executions",
+          1,
+          Column.text("id"),
+          Column.text("tenant"),
+          Column.text("nonce"),
+          Column.text("action"),
+          Column.text("action_hash"),
+          Column.text("payload"),
+          Column.text("state"),
+          Column.text("reason"),
+          Column.text("result"),
+          Column.text("receipt"),
+          Column.text("receipt_id"),
+          Column.text("approvals"),
+          Column.text("owner"),
+          Column.number("attempt"),
+          Column.number("created_at"),
+          Column.number("changed_at"));
 
   /** The usual end of a reservation, in one statement. */
   private static final String COMPLETE =
@@ -124,10 +137,10 @@ final class ExecutionTable implements AutoCloseable {
   ExecutionTable(Connection connection, Dialect dialect, Evidence evidence) {
     this.connection = connection;
     this.statements = new PreparedStatements(connection);
-    this.approvals = new ApprovalTable(statements);
-    this.receipts = new ReceiptTable(statements);
-    this.ledger = new LedgerTable(statements, dialect);
     this.dialect = dialect;
+    this.approvals = new ApprovalTable(statements, dialect);
+    this.receipts = new ReceiptTable(statements, dialect);
+    this.ledger = new LedgerTable(statements, dialect);
     this.evidence = evidence;
   }
 
@@ -212,31 +225,33 @@ final class ExecutionTable implements AutoCloseable {
   }
 
   private boolean[] insertExecutions(List<NewRow> rows) throws SQLException {
-    PreparedStatement insert = prepare(INSERT);
+    List<@Nullable Object[]> values = new ArrayList<>(rows.size());
     long now = millis();
     for (NewRow row : rows) {
       Execution execution = row.execution();
       Hash receipt = execution.receipt();
       RecordedRequest request = RecordedRequest.of(row.request(), row.admittedAt());
-      insert.setString(1, execution.id().toString());
-      insert.setString(2, execution.tenant());
-      insert.setString(3, request.nonce());
-      insert.setString(4, execution.action());
-      insert.setString(5, execution.actionHash().hex());
-      insert.setString(6, request.payload());
-      insert.setString(7, execution.state().code());
-      insert.setString(8, execution.reason());
-      insert.setString(9, execution.result());
-      insert.setString(10, receipt == null ? null : receipt.hex());
-      insert.setString(11, receiptId(execution));
-      insert.setString(12, request.approvals());
-      insert.setString(13, row.attempt().owner().toString());
-      insert.setLong(14, row.attempt().number());
-      insert.setLong(15, row.admittedAt().toEpochMilli());
-      insert.setLong(16, now);
-      insert.addBatch();
+      values.add(
+          new @Nullable Object[] {
+            execution.id().toString(),
+            execution.tenant(),
+            request.nonce(),
+            execution.action(),
+            execution.actionHash().hex(),
+            request.payload(),
+            execution.state().code(),
+            execution.reason(),
+            execution.result(),
+            receipt == null ? null : receipt.hex(),
+            receiptId(execution),
+            request.approvals(),
+            row.attempt().owner().toString(),
+            row.attempt().number(),
+            row.admittedAt().toEpochMilli(),
+            now
+          });
     }
-    return PreparedStatements.executeBatch(insert);
+    return INSERT.insert(values, statements, dialect);
   }
 
   private static @Nullable String receiptId(Execution execution) {
@@ -439,22 +454,25 @@ final class ExecutionTable implements AutoCloseable {
     if (!bound.isEmpty()) {
       prepare(bound).execute();
     }
-    PreparedStatement insert = prepare(INSERT);
-    insert.setString(1, reservation.id().toString());
-    insert.setString(2, reservation.tenant());
-    insert.setString(3, CanonicalJson.quoted(""));
-    insert.setString(4, "");
-    insert.setString(5, "0".repeat(64));
-    insert.setString(6, "");
-    insert.setString(7, State.RUNNING.code());
-    for (int column = 8; column <= 12; column++) {
-      insert.setString(column, null);
-    }
-    insert.setString(13, reservation.attempt().owner().toString());
-    insert.setLong(14, reservation.attempt().number());
-    insert.setLong(15, 0);
-    insert.setLong(16, 0);
-    insert.executeUpdate();
+    @Nullable Object[] row = {
+      reservation.id().toString(),
+      reservation.tenant(),
+      CanonicalJson.quoted(""),
+      "",
+      "0".repeat(64),
+      "",
+      State.RUNNING.code(),
+      null,
+      null,
+      null,
+      null,
+      null,
+      reservation.attempt().owner().toString(),
+      reservation.attempt().number(),
+      0L,
+      0L
+    };
+    boolean[] unused = INSERT.insert(List.<@Nullable Object[]>of(row), statements, dialect);
   }
 
   private void deleteExecution(UUID id) throws SQLException {

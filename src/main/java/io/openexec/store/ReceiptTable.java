@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.openexec.ledger.Hashing;
+import io.openexec.ledger.NodeHash;
 import io.openexec.receipt.Receipt;
+import io.openexec.store.Insertion.Column;
 import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,13 +26,18 @@ final class ReceiptTable {
 
   private static final JsonMapper MAPPER = new JsonMapper();
 
-  private static final String INSERT =
-      """
-      INSERT INTO receipts (jti, execution_id, prev, evidence, disclosures)
-      VALUES (?, ?, ?, ?, ?)
-      """;
+  private static final Insertion INSERT =
+      new Insertion(
+          "receipts",
+          1,
+          Column.text("jti"),
+          Column.text("execution_id"),
+          Column.text("prev"),
+          Column.text("evidence"),
+          Column.text("disclosures"));
 
-  private static final String ENQUEUE = "INSERT INTO unsequenced (jti, leaf_hash) VALUES (?, ?)";
+  private static final Insertion ENQUEUE =
+      new Insertion("unsequenced", 1, Column.text("jti"), Column.bytes("leaf_hash"));
 
   private static final String FIND = "SELECT " + COLUMNS + " FROM receipts WHERE jti = ?";
 
@@ -41,9 +48,11 @@ final class ReceiptTable {
           + " WHERE executions.id = ?";
 
   private final PreparedStatements statements;
+  private final Dialect dialect;
 
-  ReceiptTable(PreparedStatements statements) {
+  ReceiptTable(PreparedStatements statements, Dialect dialect) {
     this.statements = statements;
+    this.dialect = dialect;
   }
 
   /**
@@ -63,32 +72,27 @@ final class ReceiptTable {
     if (receipts.isEmpty()) {
       return;
     }
-    PreparedStatement insert = statements.get(INSERT);
-    PreparedStatement enqueue = statements.get(ENQUEUE);
+    List<@Nullable Object[]> rows = new ArrayList<>(receipts.size());
+    List<@Nullable Object[]> queue = new ArrayList<>(receipts.size());
     for (NewReceipt row : receipts) {
       Receipt receipt = row.receipt();
       String id = receipt.id().toString();
-      insert.setString(1, id);
-      insert.setString(2, text(row.execution()));
-      insert.setString(3, text(receipt.prev()));
-      insert.setString(4, receipt.evidence());
-      insert.setString(5, row.disclosures() ? receipt.disclosuresJson() : null);
-      insert.addBatch();
-      enqueue.setString(1, id);
-      enqueue.setBytes(
-          2, Hashing.leaf(receipt.evidence().getBytes(StandardCharsets.US_ASCII)).bytes());
-      enqueue.addBatch();
+      rows.add(
+          new @Nullable Object[] {
+            id,
+            text(row.execution()),
+            text(receipt.prev()),
+            receipt.evidence(),
+            row.disclosures() ? receipt.disclosuresJson() : null
+          });
+      queue.add(new @Nullable Object[] {id, leafHash(receipt).bytes()});
     }
-    requireAll(PreparedStatements.executeBatch(insert));
-    requireAll(PreparedStatements.executeBatch(enqueue));
+    INSERT.insertAll(rows, statements, dialect);
+    ENQUEUE.insertAll(queue, statements, dialect);
   }
 
-  private static void requireAll(boolean[] inserted) throws SQLException {
-    for (boolean one : inserted) {
-      if (!one) {
-        throw new SQLException("a receipt was not inserted");
-      }
-    }
+  private static NodeHash leafHash(Receipt receipt) {
+    return Hashing.leaf(receipt.evidence().getBytes(StandardCharsets.US_ASCII));
   }
 
   private static @Nullable String text(@Nullable UUID id) {

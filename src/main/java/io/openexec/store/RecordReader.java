@@ -29,7 +29,7 @@ public final class RecordReader implements AutoCloseable {
     PreparedStatements statements = new PreparedStatements(connection);
     this.connection = connection;
     this.owner = owner;
-    this.receipts = new ReceiptTable(statements);
+    this.receipts = new ReceiptTable(statements, dialect);
     this.ledger = new LedgerTable(statements, dialect);
     this.identity = new IdentityTable(connection);
   }
