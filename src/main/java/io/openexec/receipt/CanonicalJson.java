@@ -22,28 +22,31 @@ public final class CanonicalJson {
   private static final Comparator<Map.Entry<String, JsonNode>> BY_CODE_POINT =
       (left, right) -> compareCodePoints(left.getKey(), right.getKey());
 
-  private final StringBuilder out = new StringBuilder(256);
+  private static final int LENGTH = 256;
+
+  private final StringBuilder out;
   private final String comma;
   private final String colon;
 
-  private CanonicalJson(String comma, String colon) {
+  private CanonicalJson(int length, String comma, String colon) {
+    this.out = new StringBuilder(length);
     this.comma = comma;
     this.colon = colon;
   }
 
   /** Writes with the separators {@code ","} and {@code ":"}, the form of the action hash. */
   public static String compact(JsonNode value) {
-    return new CanonicalJson(",", ":").value(value).out.toString();
+    return new CanonicalJson(LENGTH, ",", ":").value(value).out.toString();
   }
 
   /** Writes with the separators {@code ", "} and {@code ": "}, the form of the receipt hash. */
   public static String spaced(JsonNode value) {
-    return new CanonicalJson(", ", ": ").value(value).out.toString();
+    return new CanonicalJson(LENGTH, ", ", ": ").value(value).out.toString();
   }
 
   /** Writes one string, quoted and escaped. */
   public static String quoted(String text) {
-    return new CanonicalJson(",", ":").string(text).out.toString();
+    return new CanonicalJson(text.length() + 2, ",", ":").string(text).out.toString();
   }
 
   private CanonicalJson value(JsonNode value) {
@@ -88,31 +91,41 @@ public final class CanonicalJson {
 
   private CanonicalJson string(String text) {
     out.append('"');
+    // Most texts have nothing to escape, and go as a whole.
+    int written = 0;
     for (int i = 0; i < text.length(); i++) {
       char unit = text.charAt(i);
-      switch (unit) {
-        case '"' -> out.append("\\\"");
-        case '\\' -> out.append("\\\\");
-        case '\n' -> out.append("\\n");
-        case '\r' -> out.append("\\r");
-        case '\t' -> out.append("\\t");
-        case '\f' -> out.append("\\f");
-        case '\b' -> out.append("\\b");
-        default -> {
-          if (unit >= ' ' && unit <= '~') {
-            out.append(unit);
-          } else {
-            out.append("\\u")
-                .append(HEX[unit >> 12])
-                .append(HEX[unit >> 8 & 0xf])
-                .append(HEX[unit >> 4 & 0xf])
-                .append(HEX[unit & 0xf]);
-          }
-        }
+      if (!isPlain(unit)) {
+        out.append(text, written, i);
+        escape(unit);
+        written = i + 1;
       }
     }
-    out.append('"');
+    // The whole at once is cheaper than a part, with JDK 17.
+    (written == 0 ? out.append(text) : out.append(text, written, text.length())).append('"');
     return this;
+  }
+
+  private static boolean isPlain(char unit) {
+    return unit >= ' ' && unit <= '~' && unit != '"' && unit != '\\';
+  }
+
+  private void escape(char unit) {
+    switch (unit) {
+      case '"' -> out.append("\\\"");
+      case '\\' -> out.append("\\\\");
+      case '\n' -> out.append("\\n");
+      case '\r' -> out.append("\\r");
+      case '\t' -> out.append("\\t");
+      case '\f' -> out.append("\\f");
+      case '\b' -> out.append("\\b");
+      default ->
+          out.append("\\u")
+              .append(HEX[unit >> 12])
+              .append(HEX[unit >> 8 & 0xf])
+              .append(HEX[unit >> 4 & 0xf])
+              .append(HEX[unit & 0xf]);
+    }
   }
 
   /**

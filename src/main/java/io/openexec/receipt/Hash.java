@@ -19,13 +19,19 @@ public record Hash(String hex) {
    * @throws IllegalArgumentException if {@code hex} is not 64 lower-case hex digits
    */
   public Hash {
-    if (hex.length() != DIGITS || !hex.chars().allMatch(Hash::isDigit)) {
+    if (hex.length() != DIGITS || !hasOnlyDigits(hex)) {
       throw new IllegalArgumentException("not 64 lower-case hex digits");
     }
   }
 
-  private static boolean isDigit(int character) {
-    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f');
+  private static boolean hasOnlyDigits(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char unit = text.charAt(i);
+      if (!((unit >= '0' && unit <= '9') || (unit >= 'a' && unit <= 'f'))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns the hash of the UTF-8 bytes of {@code text}. */

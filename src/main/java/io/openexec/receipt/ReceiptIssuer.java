@@ -7,10 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +77,8 @@ public final class ReceiptIssuer {
     random.nextBytes(bytes);
     ByteBuffer unused = ByteBuffer.wrap(bytes);
     UUID id = Uuid7.of(now.toEpochMilli(), unused);
-    List<Disclosure> disclosures = disclosures(claims, unused);
+    List<String> disclosures = new ArrayList<>(claims.concealed.size());
+    String[] digests = conceal(claims, unused, disclosures);
     StringBuilder payload = new StringBuilder(1_024);
     payload.append(head).append(id).append("\",\"iat\":").append(now.getEpochSecond());
     member(payload, "status", claims.status);
@@ -88,23 +89,35 @@ public final class ReceiptIssuer {
       member(payload, "prev", claims.prev.toString());
     }
     claims.counts.forEach((name, count) -> member(payload, name).append(count));
-    payload.append(tail).append(digests(disclosures)).append("]}");
+    payload.append(tail);
+    for (int i = 0; i < digests.length; i++) {
+      payload.append(i == 0 ? "\"" : ",\"").append(digests[i]).append('"');
+    }
+    payload.append("]}");
     return new Receipt(
         id,
         claims.prev,
         signer.sign(payload.toString().getBytes(StandardCharsets.UTF_8)),
-        disclosures.stream().map(Disclosure::text).toList());
+        disclosures);
   }
 
-  private static List<Disclosure> disclosures(Claims claims, ByteBuffer random) {
-    List<Disclosure> disclosures = new ArrayList<>(claims.concealed.size());
+  /**
+   * Adds the disclosures to a list.
+   *
+   * @return their digests, in an order that tells nothing (RFC 9901, section 4.2.4.1): their own
+   */
+  private static String[] conceal(Claims claims, ByteBuffer random, List<String> to) {
     byte[] salt = new byte[Disclosure.SALT_BYTES];
+    String[] digests = new String[claims.concealed.size()];
     claims.concealed.forEach(
         (name, value) -> {
           random.get(salt);
-          disclosures.add(Disclosure.of(salt, name, value));
+          Disclosure disclosure = Disclosure.of(salt, name, value);
+          digests[to.size()] = disclosure.digest();
+          to.add(disclosure.text());
         });
-    return disclosures;
+    Arrays.sort(digests);
+    return digests;
   }
 
   private static void member(StringBuilder json, String name, String value) {
@@ -113,14 +126,5 @@ public final class ReceiptIssuer {
 
   private static StringBuilder member(StringBuilder json, String name) {
     return json.append(',').append(CanonicalJson.quoted(name)).append(':');
-  }
-
-  /** In the order of the digests, which tells nothing (RFC 9901, section 4.2.4.1). */
-  private static String digests(List<Disclosure> disclosures) {
-    return disclosures.stream()
-        .map(Disclosure::digest)
-        .sorted()
-        .map(digest -> '"' + digest + '"')
-        .collect(Collectors.joining(","));
   }
 }
