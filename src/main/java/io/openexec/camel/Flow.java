@@ -234,6 +234,7 @@ public final class Flow implements AutoCloseable {
     for (ActionFiles.Loaded action : actionFiles) {
       load(context, action.route());
     }
+    ActionSteps.watch((ModelCamelContext) context);
     require(ROUTES_OF_THE_FLOW, context);
     if (http) {
       require(ROUTES_OF_HTTP, context);

@@ -31,7 +31,6 @@ final class QueueCall implements Processor {
 
   @Override
   public void process(Exchange exchange) throws Exception {
-    Deadline.check(exchange);
     Exchange call = target.createExchange(ExchangePattern.InOnly);
     call.getMessage().setBody(sendable(exchange.getMessage().getBody()));
     producer.process(call);
