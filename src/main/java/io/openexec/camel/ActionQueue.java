@@ -39,9 +39,11 @@ final class ActionQueue extends DefaultComponent {
       throws Exception {
     JmsComponent jms = amqp ? new AMQPComponent() : new JmsComponent();
     jms.setCamelContext(getCamelContext());
-    jms.setConnectionFactory(
+    ConnectionFactory factory =
         resolveAndRemoveReferenceParameter(
-            parameters, "connectionFactory", ConnectionFactory.class));
+            parameters, "connectionFactory", ConnectionFactory.class);
+    jms.setConnectionFactory(
+        factory instanceof ActionBroker.Connections ? factory : new Connecting(factory));
     jms.setHeaderFilterStrategy(new Nothing());
     long timeToLive =
         getAndRemoveParameter(parameters, "timeToLive", Long.class, Message.DEFAULT_TIME_TO_LIVE);

@@ -36,7 +36,7 @@ final class QueueCall implements Processor {
     producer.process(call);
     Exception failure = call.getException();
     if (failure != null) {
-      throw ObjectHelper.getException(ActionBroker.NoConnection.class, failure) == null
+      throw ObjectHelper.getException(Connecting.NoConnection.class, failure) == null
           ? failure
           : new NotConnected(failure);
     }
