@@ -15,6 +15,7 @@ import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.ProcessorEndpoint;
 import org.apache.camel.support.service.ServiceHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The components {@code http:} and {@code https:} of actions: Camel's own, with nothing that could
@@ -48,9 +49,7 @@ final class ActionHttp extends DefaultComponent {
             millis(parameters, "connectTimeout", CONNECT_MILLIS),
             millis(parameters, "responseTimeout", RESPONSE_MILLIS),
             timers);
-    HttpClientConfigurer login =
-        resolveAndRemoveReferenceParameter(
-            parameters, "httpClientConfigurer", HttpClientConfigurer.class);
+    HttpCredentials login = login(parameters);
     HttpComponent http = new HttpComponent();
     http.setCamelContext(getCamelContext());
     http.setSkipControlHeaders(true);
@@ -74,6 +73,20 @@ final class ActionHttp extends DefaultComponent {
     Producer producer = target.createProducer();
     start(producer);
     return new ProcessorEndpoint(uri, this, new HttpCall(target, producer));
+  }
+
+  /** A bean of somebody else's could send a request again, or elsewhere. */
+  private @Nullable HttpCredentials login(Map<String, Object> parameters) {
+    HttpClientConfigurer bean =
+        resolveAndRemoveReferenceParameter(
+            parameters, "httpClientConfigurer", HttpClientConfigurer.class);
+    if (bean == null || bean instanceof HttpCredentials) {
+      return (HttpCredentials) bean;
+    }
+    throw new IllegalArgumentException(
+        "httpClientConfigurer must name one of httpCredentials in "
+            + ActionResources.FILE
+            + ", and not a bean of another kind, which could send a request again or elsewhere");
   }
 
   private Duration millis(Map<String, Object> parameters, String option, long otherwise) {
