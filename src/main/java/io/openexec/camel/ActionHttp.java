@@ -1,20 +1,15 @@
 package io.openexec.camel;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.apache.camel.Endpoint;
-import org.apache.camel.Producer;
 import org.apache.camel.component.http.CompositeHttpConfigurer;
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.http.HttpComponent;
-import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.ProcessorEndpoint;
-import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,11 +17,10 @@ import org.jspecify.annotations.Nullable;
  * send a request again, elsewhere, or with what a message says. What an endpoint may say is {@link
  * ActionHttpGate}'s.
  */
-final class ActionHttp extends DefaultComponent {
+final class ActionHttp extends ActionComponent {
   private static final long CONNECT_MILLIS = 5_000;
   private static final long RESPONSE_MILLIS = 30_000;
 
-  private final Deque<Object> started = new ArrayDeque<>();
   private final ScheduledThreadPoolExecutor timers;
 
   ActionHttp() {
@@ -69,10 +63,7 @@ final class ActionHttp extends DefaultComponent {
     start(http);
     String scheme = uri.substring(0, uri.indexOf(':'));
     Endpoint target = http.createEndpoint(scheme + "://" + address, options);
-    start(target);
-    Producer producer = target.createProducer();
-    start(producer);
-    return new ProcessorEndpoint(uri, this, new HttpCall(target, producer));
+    return new ProcessorEndpoint(uri, this, new HttpCall(target, producer(target)));
   }
 
   /** A bean of somebody else's could send a request again, or elsewhere. */
@@ -93,15 +84,9 @@ final class ActionHttp extends DefaultComponent {
     return Duration.ofMillis(getAndRemoveParameter(parameters, option, Long.class, otherwise));
   }
 
-  private void start(Object service) {
-    ServiceHelper.startService(service);
-    started.push(service);
-  }
-
   @Override
   protected void doStop() throws Exception {
-    ServiceHelper.stopService(started);
-    timers.shutdownNow();
     super.doStop();
+    timers.shutdownNow();
   }
 }
