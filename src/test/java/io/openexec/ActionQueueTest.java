@@ -251,6 +251,47 @@ class ActionQueueTest {
     }
   }
 
+  /** A client of its own, without a pool, which connects when its first session is made. */
+  private TestService.Setup ownFactory() {
+    return setup
+        .door(
+            "broker",
+            "- beans:",
+            "    - name: own",
+            "      type: org.apache.qpid.jms.JmsConnectionFactory",
+            "      properties: {remoteURI: '" + broker.url() + "'}")
+        .action(
+            "order",
+            ACTION + "definiteErrors: {io.openexec.camel.NotConnected: broker_away}\n",
+            BODY,
+            "to: {uri: 'jms:queue:orders', parameters: {connectionFactory: '#own'}}");
+  }
+
+  @Test
+  void aConnectionThatAnotherFactoryCannotMakeIsDefiniteToo() throws Exception {
+    try (TestService service = ownFactory().start()) {
+      Requests requests = service.requests();
+      assertThat(requests.execute("order", "{\"id\":1}", "n1").status()).isEqualTo(200);
+      broker.stop();
+      Reply away = requests.execute("order", "{\"id\":2}", "n2");
+      assertThat(away.json().path("state").asText()).as(away.text()).isEqualTo("failed");
+      assertThat(away.json().path("reason").asText()).isEqualTo("broker_away");
+      broker.restart();
+      assertThat(requests.execute("order", "{\"id\":3}", "n3").status()).isEqualTo(200);
+      assertThat(broker.receive("orders", 2)).hasSize(2);
+    }
+  }
+
+  @Test
+  void whatFailsOverAConnectionOfAnotherFactoryIsUnknown() throws Exception {
+    TestService.Setup own = ownFactory();
+    broker.refuse("orders");
+    try (TestService service = own.start()) {
+      Reply refused = service.requests().execute("order", "{\"id\":1}", "n");
+      assertThat(refused.json().path("state").asText()).as(refused.text()).isEqualTo("unknown");
+    }
+  }
+
   @Test
   void aConnectionFactoryThatNobodyDeclaredIsToldInOneLine() throws IOException {
     Files.delete(setup.ownRoutes().resolve("resources.yaml"));

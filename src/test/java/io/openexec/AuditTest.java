@@ -87,7 +87,9 @@ class AuditTest {
         .clawshield(APPROVER)
         .tracing("raise", "?raise=java.io.IOException")
         .tracing(
-            "refuse", "?refuse=java.io.IOException", "definiteErrors: {java.io.IOException: no_io}")
+            "refuse",
+            "?refuse=java.io.FileNotFoundException",
+            "definiteErrors: {java.io.FileNotFoundException: no_io}")
         .tracing("slow", "?hold=" + where.resolve("release"), "timeoutSeconds: 0.3");
   }
 

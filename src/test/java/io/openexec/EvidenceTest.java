@@ -178,8 +178,8 @@ class EvidenceTest {
         new TestService.Setup(directory)
             .tracing(
                 "fail",
-                "?refuse=java.io.IOException",
-                "definiteErrors: {java.io.IOException: no_io}")
+                "?refuse=java.io.FileNotFoundException",
+                "definiteErrors: {java.io.FileNotFoundException: no_io}")
             .tracing("lose", "?raise=java.io.IOException")
             .start()) {
       Reply failed = service.requests().execute("fail", "{\"id\":1}", "f");

@@ -77,8 +77,8 @@ class HonestStatesTest {
         new TestService.Setup(directory)
             .tracing(
                 "refuse",
-                "?refuse=java.io.FileNotFoundException",
-                "definiteErrors: {java.io.IOException: record_moved}");
+                "?refuse=java.nio.file.NoSuchFileException",
+                "definiteErrors: {java.nio.file.FileSystemException: record_moved}");
     try (TestService service = setup.start()) {
       for (int i = 0; i < 2; i++) {
         Reply reply = service.requests().execute("refuse", "{\"id\":1}", "n");

@@ -2,6 +2,7 @@ package io.openexec;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.openexec.testing.HttpTarget;
 import io.openexec.testing.HttpTarget.Received;
@@ -390,6 +391,22 @@ class HttpActionsTest {
         assertThat(reply.json().path("result")).as(reply.text()).hasToString("{}");
       }
     }
+  }
+
+  @Test
+  void aBeanThatCouldSendAgainIsRefused() {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .door("beans", "- beans: [{name: twice, type: io.openexec.testing.TwiceConfigurer}]")
+            .action(
+                "call",
+                CALLS,
+                MARSHAL,
+                post(target.url(), "httpClientConfigurer: '#twice'"),
+                NO_RESULT);
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining("must name one of httpCredentials in resources.yaml");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.openexec.camel;
 
+import io.openexec.camel.Connecting.NoConnection;
 import jakarta.jms.Connection;
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSException;
@@ -88,18 +89,8 @@ final class ActionBroker {
     return "connection factory " + name;
   }
 
-  /** No connection came about. */
-  static final class NoConnection extends JMSException {
-    private static final long serialVersionUID = 1L;
-
-    NoConnection(JMSException cause) {
-      super("no connection");
-      initCause(cause);
-    }
-  }
-
   /** Tells a connection that could not be made from one that was lost. */
-  private static final class Connections extends CachingConnectionFactory {
+  static final class Connections extends CachingConnectionFactory {
     private final ThreadLocal<Long> began = ThreadLocal.withInitial(System::nanoTime);
     // Long ago.
     private volatile long failed = System.nanoTime();
@@ -124,18 +115,11 @@ final class ActionBroker {
       if (failed - began.get() > 0) {
         throw new NoConnection(new JMSException("the broker is away"));
       }
-      Connection connection = null;
       try {
-        connection = super.doCreateConnection();
-        // Logs in, which would else wait for the first message.
-        connection.start();
-        return connection;
-      } catch (JMSException e) {
+        return Connecting.connected(super::doCreateConnection);
+      } catch (NoConnection e) {
         failed = System.nanoTime();
-        if (connection != null) {
-          connection.close();
-        }
-        throw new NoConnection(e);
+        throw e;
       }
     }
   }

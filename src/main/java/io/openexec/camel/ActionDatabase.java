@@ -24,36 +24,48 @@ final class ActionDatabase {
       WHERE current_setting('synchronous_commit') IN ('off', 'local')
       """;
 
+  private static final String POSTGRES_READS =
+      "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
+  private static final String SQLITE_READS = "PRAGMA query_only = true";
+
   private final String name;
   private final DatabaseUrl url;
   private final @Nullable String user;
   private final @Nullable String password;
-  private final int poolSize;
+  private final Pool pool;
 
   private ActionDatabase(
-      String name,
-      DatabaseUrl url,
-      @Nullable String user,
-      @Nullable String password,
-      int poolSize) {
+      String name, DatabaseUrl url, @Nullable String user, @Nullable String password, Pool pool) {
     this.name = name;
     this.url = url;
     this.user = user;
     this.password = password;
-    this.poolSize = poolSize;
+    this.pool = pool;
   }
+
+  /**
+   * How a database is used.
+   *
+   * @param size the most connections
+   * @param readOnly whether it is made to refuse every change
+   */
+  record Pool(int size, boolean readOnly) {}
+
+  /** Connections by which nothing can be changed. */
+  static final class ReadOnlyPool extends HikariDataSource {}
 
   /**
    * Checks a declaration.
    *
    * @param texts {@code url}, {@code user} and {@code password} as far as they are given, resolved
+   * @param pool how many connections there are at most, and what they may do
    * @param base what the path of a SQLite file is relative to
    * @param isUrlSecret whether a secret is part of the URL, so that it may have a password in it
    *     and no message may repeat it
    * @throws IllegalArgumentException saying what is wrong, without a secret
    */
   static ActionDatabase of(
-      String name, Map<String, String> texts, int poolSize, Path base, boolean isUrlSecret) {
+      String name, Map<String, String> texts, Pool pool, Path base, boolean isUrlSecret) {
     DatabaseUrl url = parse(String.valueOf(texts.get("url")), base, isUrlSecret);
     String user = texts.get("user");
     String password = texts.get("password");
@@ -67,7 +79,7 @@ final class ActionDatabase {
     } else if (user != null || password != null) {
       throw new IllegalArgumentException("SQLite knows no user and no password; remove them");
     }
-    return new ActionDatabase(name, url, user, password, poolSize);
+    return new ActionDatabase(name, url, user, password, pool);
   }
 
   private static DatabaseUrl parse(String url, Path base, boolean isSecret) {
@@ -94,22 +106,22 @@ final class ActionDatabase {
     if (url instanceof DatabaseUrl.Sqlite sqlite && !Files.isRegularFile(sqlite.file())) {
       throw new SQLException(prefix() + "its file is not there; make it first");
     }
-    HikariDataSource pool = new HikariDataSource();
-    configure(pool);
-    try (Connection connection = pool.getConnection()) {
+    HikariDataSource connections = pool.readOnly() ? new ReadOnlyPool() : new HikariDataSource();
+    configure(connections);
+    try (Connection connection = connections.getConnection()) {
       if (connection.isValid(1)) {
-        return pool;
+        return connections;
       }
       throw new SQLException(prefix() + "it does not answer");
     } catch (SQLException e) {
-      pool.close();
+      connections.close();
       throw new SQLException(prefix() + why(e));
     }
   }
 
   private void configure(HikariConfig config) {
     config.setPoolName("openexec-" + name);
-    config.setMaximumPoolSize(poolSize);
+    config.setMaximumPoolSize(pool.size());
     config.setMinimumIdle(0);
     config.setConnectionTimeout(CONNECTION_MILLIS);
     config.setInitializationFailTimeout(-1);
@@ -124,13 +136,14 @@ final class ActionDatabase {
       postgres.parameters().forEach(config::addDataSourceProperty);
       config.setUsername(user);
       config.setPassword(password);
-      config.setConnectionInitSql(DURABLE);
+      config.setConnectionInitSql(pool.readOnly() ? POSTGRES_READS : DURABLE);
     } else {
       config.setJdbcUrl("jdbc:sqlite:" + ((DatabaseUrl.Sqlite) url).file());
       config.addDataSourceProperty("synchronous", "FULL");
       config.addDataSourceProperty("foreign_keys", "true");
       config.addDataSourceProperty("busy_timeout", Integer.toString(CONNECTION_MILLIS));
       config.addDataSourceProperty("transaction_mode", "IMMEDIATE");
+      config.setConnectionInitSql(pool.readOnly() ? SQLITE_READS : null);
     }
   }
 

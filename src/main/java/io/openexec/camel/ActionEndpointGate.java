@@ -74,7 +74,7 @@ final class ActionEndpointGate {
               "forceWrites",
               "allowNullBody"),
           "sql",
-          Set.of("query", "dataSource", "outputType", "noop", "batch", "separator"),
+          Set.of("query", "dataSource", "outputType", "noop", "separator"),
           BuiltinComponent.SCHEME,
           Set.of(),
           "http",

@@ -17,14 +17,12 @@ import io.openexec.boundary.RequestParser;
 import io.openexec.execution.Action;
 import io.openexec.execution.Effect;
 import io.openexec.execution.Errors;
-import io.openexec.execution.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +42,9 @@ import org.apache.camel.support.ResourceHelper;
  * secrets. All or nothing: one file that does not fit refuses the start.
  */
 final class ActionFiles {
+  /** Where the routes of actions begin, before the action's name. */
+  static final String ROUTES = "direct:actions/";
+
   private static final String ROUTE = ".camel.yaml";
   private static final String DESCRIPTOR = ".action.yaml";
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,63}");
@@ -129,7 +130,7 @@ final class ActionFiles {
   }
 
   private static String uri(String name) {
-    return "direct:actions/" + name;
+    return ROUTES + name;
   }
 
   private static Action action(
@@ -156,7 +157,9 @@ final class ActionFiles {
             : Optional.empty(),
         timeout(descriptor),
         concurrency(descriptor.path("concurrency")),
-        definiteErrors(descriptor.path("definiteErrors")),
+        descriptor.has("definiteErrors")
+            ? DefiniteErrors.of(descriptor.path("definiteErrors"))
+            : Map.of(),
         new CamelAction(producer, uri(name), timeout(descriptor)),
         approvals(descriptor));
   }
@@ -216,32 +219,6 @@ final class ActionFiles {
             && seconds.doubleValue() <= MAX_TIMEOUT_SECONDS,
         "timeoutSeconds must be more than 0 and at most " + MAX_TIMEOUT_SECONDS);
     return Duration.ofMillis(Math.max(1, Math.round(seconds.doubleValue() * 1_000)));
-  }
-
-  private static Map<Class<? extends Throwable>, String> definiteErrors(JsonNode errors) {
-    require(
-        errors.isMissingNode() || errors.isObject(),
-        "definiteErrors must map exception classes to reason codes");
-    Map<Class<? extends Throwable>, String> definite = new HashMap<>();
-    errors
-        .properties()
-        .forEach(
-            error -> {
-              require(
-                  Outcome.isReason(error.getValue().asText()),
-                  "the reason code of " + error.getKey() + " must be in lower snake case");
-              definite.put(throwable(error.getKey()), error.getValue().asText());
-            });
-    return definite;
-  }
-
-  private static Class<? extends Throwable> throwable(String name) {
-    try {
-      return Class.forName(name, false, ActionFiles.class.getClassLoader())
-          .asSubclass(Throwable.class);
-    } catch (ClassNotFoundException | LinkageError | ClassCastException e) {
-      throw new IllegalArgumentException("definiteErrors: there is no exception " + name, e);
-    }
   }
 
   private static JsonSchema schema(String key, JsonNode schema) {

@@ -1,31 +1,26 @@
 package io.openexec.camel;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.apache.camel.Endpoint;
-import org.apache.camel.Producer;
 import org.apache.camel.component.http.CompositeHttpConfigurer;
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.http.HttpComponent;
-import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.ProcessorEndpoint;
-import org.apache.camel.support.service.ServiceHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The components {@code http:} and {@code https:} of actions: Camel's own, with nothing that could
  * send a request again, elsewhere, or with what a message says. What an endpoint may say is {@link
  * ActionHttpGate}'s.
  */
-final class ActionHttp extends DefaultComponent {
+final class ActionHttp extends ActionComponent {
   private static final long CONNECT_MILLIS = 5_000;
   private static final long RESPONSE_MILLIS = 30_000;
 
-  private final Deque<Object> started = new ArrayDeque<>();
   private final ScheduledThreadPoolExecutor timers;
 
   ActionHttp() {
@@ -48,9 +43,7 @@ final class ActionHttp extends DefaultComponent {
             millis(parameters, "connectTimeout", CONNECT_MILLIS),
             millis(parameters, "responseTimeout", RESPONSE_MILLIS),
             timers);
-    HttpClientConfigurer login =
-        resolveAndRemoveReferenceParameter(
-            parameters, "httpClientConfigurer", HttpClientConfigurer.class);
+    HttpCredentials login = login(parameters);
     HttpComponent http = new HttpComponent();
     http.setCamelContext(getCamelContext());
     http.setSkipControlHeaders(true);
@@ -70,25 +63,30 @@ final class ActionHttp extends DefaultComponent {
     start(http);
     String scheme = uri.substring(0, uri.indexOf(':'));
     Endpoint target = http.createEndpoint(scheme + "://" + address, options);
-    start(target);
-    Producer producer = target.createProducer();
-    start(producer);
-    return new ProcessorEndpoint(uri, this, new HttpCall(target, producer));
+    return new ProcessorEndpoint(uri, this, new HttpCall(target, producer(target)));
+  }
+
+  /** A bean of somebody else's could send a request again, or elsewhere. */
+  private @Nullable HttpCredentials login(Map<String, Object> parameters) {
+    HttpClientConfigurer bean =
+        resolveAndRemoveReferenceParameter(
+            parameters, "httpClientConfigurer", HttpClientConfigurer.class);
+    if (bean == null || bean instanceof HttpCredentials) {
+      return (HttpCredentials) bean;
+    }
+    throw new IllegalArgumentException(
+        "httpClientConfigurer must name one of httpCredentials in "
+            + ActionResources.FILE
+            + ", and not a bean of another kind, which could send a request again or elsewhere");
   }
 
   private Duration millis(Map<String, Object> parameters, String option, long otherwise) {
     return Duration.ofMillis(getAndRemoveParameter(parameters, option, Long.class, otherwise));
   }
 
-  private void start(Object service) {
-    ServiceHelper.startService(service);
-    started.push(service);
-  }
-
   @Override
   protected void doStop() throws Exception {
-    ServiceHelper.stopService(started);
-    timers.shutdownNow();
     super.doStop();
+    timers.shutdownNow();
   }
 }

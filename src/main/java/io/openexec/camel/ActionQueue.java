@@ -2,27 +2,21 @@ package io.openexec.camel;
 
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.Message;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
-import org.apache.camel.Producer;
 import org.apache.camel.component.amqp.AMQPComponent;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.spi.HeaderFilterStrategy;
-import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.ProcessorEndpoint;
-import org.apache.camel.support.service.ServiceHelper;
 
 /**
  * The components {@code amqp:} and {@code jms:} of actions: Camel's own, one way, with persistent
  * messages that have a body and nothing else. What an endpoint may say is {@link
  * ActionQueueGate}'s.
  */
-final class ActionQueue extends DefaultComponent {
-  private final Deque<Object> started = new ArrayDeque<>();
+final class ActionQueue extends ActionComponent {
   private final boolean amqp;
 
   /**
@@ -39,9 +33,11 @@ final class ActionQueue extends DefaultComponent {
       throws Exception {
     JmsComponent jms = amqp ? new AMQPComponent() : new JmsComponent();
     jms.setCamelContext(getCamelContext());
-    jms.setConnectionFactory(
+    ConnectionFactory factory =
         resolveAndRemoveReferenceParameter(
-            parameters, "connectionFactory", ConnectionFactory.class));
+            parameters, "connectionFactory", ConnectionFactory.class);
+    jms.setConnectionFactory(
+        factory instanceof ActionBroker.Connections ? factory : new Connecting(factory));
     jms.setHeaderFilterStrategy(new Nothing());
     long timeToLive =
         getAndRemoveParameter(parameters, "timeToLive", Long.class, Message.DEFAULT_TIME_TO_LIVE);
@@ -54,21 +50,7 @@ final class ActionQueue extends DefaultComponent {
     options.put("timeToLive", timeToLive);
     options.put("priority", priority);
     Endpoint target = jms.createEndpoint((amqp ? "amqp:" : "jms:") + destination, options);
-    start(target);
-    Producer producer = target.createProducer();
-    start(producer);
-    return new ProcessorEndpoint(uri, this, new QueueCall(target, producer));
-  }
-
-  private void start(Object service) {
-    ServiceHelper.startService(service);
-    started.push(service);
-  }
-
-  @Override
-  protected void doStop() throws Exception {
-    ServiceHelper.stopService(started);
-    super.doStop();
+    return new ProcessorEndpoint(uri, this, new QueueCall(target, producer(target)));
   }
 
   /** No header becomes a property of a message. */

@@ -30,7 +30,7 @@ record ActionResources(
   private static final String DATA_SOURCES = "dataSources";
   private static final String HTTP_CREDENTIALS = "httpCredentials";
   private static final String CONNECTION_FACTORIES = "connectionFactories";
-  private static final Set<String> KEYS = Set.of("url", "user", "password", "poolSize");
+  private static final Set<String> KEYS = Set.of("url", "user", "password", "poolSize", "readOnly");
   private static final List<String> LOGIN_KEYS = List.of("url", "user", "password");
   private static final List<String> HTTP_KEYS = List.of("bearerToken", "user", "password");
   private static final Pattern NAME = Pattern.compile("[a-z][A-Za-z0-9]{0,63}");
@@ -152,11 +152,20 @@ record ActionResources(
         size.isMissingNode()
             || (size.isInt() && size.intValue() >= 1 && size.intValue() <= ActionDatabase.MAX_POOL),
         where + ".poolSize must be a whole number from 1 to " + ActionDatabase.MAX_POOL);
+    JsonNode readOnly = source.path("readOnly");
+    require(
+        readOnly.isMissingNode() || readOnly.isBoolean(),
+        where + ".readOnly must be true or false");
     boolean isUrlSecret = Secrets.isReferredToBy(url);
     try {
       texts.replaceAll((key, text) -> secrets.resolve(text));
       return ActionDatabase.of(
-          name, texts, size.asInt(ActionDatabase.DEFAULT_POOL), folder, isUrlSecret);
+          name,
+          texts,
+          new ActionDatabase.Pool(
+              size.asInt(ActionDatabase.DEFAULT_POOL), readOnly.asBoolean(false)),
+          folder,
+          isUrlSecret);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(where + ": " + e.getMessage(), e);
     }

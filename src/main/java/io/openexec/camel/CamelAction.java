@@ -51,12 +51,16 @@ final class CamelAction implements Action.Body {
     Endpoint route = endpoint(template.getCamelContext());
     Exchange exchange = route.createExchange(ExchangePattern.InOut);
     exchange.getMessage().setBody(payload.toMap());
-    Deadline.set(exchange, timeout);
+    Effects effects = Effects.watch(exchange, timeout);
     Exchange done = template.send(route, exchange);
     if (done.getException() != null) {
-      throw done.getException();
+      throw effects.judge(done.getException());
     }
-    return result(done.getMessage().getBody());
+    try {
+      return result(done.getMessage().getBody());
+    } catch (IOException | RuntimeException e) {
+      throw effects.judge(e);
+    }
   }
 
   private Endpoint endpoint(CamelContext context) {

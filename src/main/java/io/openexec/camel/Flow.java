@@ -1,25 +1,13 @@
 package io.openexec.camel;
 
-import com.zaxxer.hikari.HikariDataSource;
 import io.openexec.boundary.ApprovalVerifier;
-import io.openexec.boundary.ExecutionRequest;
-import io.openexec.boundary.Reason;
-import io.openexec.boundary.Refusal;
-import io.openexec.boundary.RequestParser;
-import io.openexec.boundary.VerifiedRequest;
 import io.openexec.execution.Action;
 import io.openexec.execution.Admission;
 import io.openexec.execution.Answer;
-import io.openexec.execution.Candidate;
-import io.openexec.execution.Claim.Admitted;
-import io.openexec.execution.Claim.OnRecord;
-import io.openexec.execution.Claim.Unclaimed;
-import io.openexec.execution.Denial;
 import io.openexec.execution.Denials;
 import io.openexec.execution.Dispatcher;
 import io.openexec.execution.Errors;
 import io.openexec.execution.ExactlyOnce;
-import io.openexec.execution.Executed;
 import io.openexec.execution.Patience;
 import io.openexec.execution.ReceiptCheck;
 import io.openexec.inbox.Inbox;
@@ -28,11 +16,8 @@ import io.openexec.metrics.Traffic;
 import io.openexec.metrics.Traffic.Door;
 import io.openexec.receipt.Hash;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,32 +28,22 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Component;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
-import org.apache.camel.Expression;
-import org.apache.camel.Predicate;
-import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.component.sql.SqlComponent;
 import org.apache.camel.main.DefaultMainShutdownStrategy;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainConfigurationProperties;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
 import org.apache.camel.spi.Resource;
-import org.apache.camel.support.ExpressionAdapter;
 import org.apache.camel.support.PluginHelper;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Carries the kernel through the routes: binds the steps, loads the files, runs Camel. */
 public final class Flow implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
   private static final String EXECUTE = "execute";
-  private static final String COUNTED = "openexec.counted";
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
           "execute",
@@ -97,9 +72,8 @@ public final class Flow implements AutoCloseable {
 
   private final RouteFiles files;
   private final Hash digest;
-  private final ActionResources resources;
+  private final BoundResources resources;
   private final List<ActionFiles.Loaded> actionFiles;
-  private final List<HikariDataSource> pools = new ArrayList<>();
   private final Main main = new Main();
   private volatile @Nullable Kernel kernel;
   private @Nullable ProducerTemplate producer;
@@ -112,7 +86,7 @@ public final class Flow implements AutoCloseable {
     this.files = files;
     this.queue = new QueueDoor(queue, result -> kernel().traffic().dealtWith(result));
     this.digest = digest(files);
-    this.resources = ActionResources.read(files.resources(), secrets);
+    this.resources = new BoundResources(ActionResources.read(files.resources(), secrets));
     this.actionFiles = ActionFiles.read(files.actions(), secrets, this::producer);
   }
 
@@ -191,16 +165,9 @@ public final class Flow implements AutoCloseable {
   public void start(Pages pages, Executor workers, boolean http, Optional<Path> inbox)
       throws Exception {
     configure();
-    bind(pages);
-    openDatabases();
-    for (HttpCredentials credentials : resources.credentials()) {
-      requireFree(credentials.name(), credentials);
-      main.bind(credentials.name(), credentials);
-    }
-    for (ActionBroker broker : resources.brokers()) {
-      requireFree(broker.name(), broker);
-      main.bind(broker.name(), broker.connections());
-    }
+    new Steps(this::kernel).bindTo(main, pages);
+    queue.bind(main);
+    resources.bindTo(main);
     fileDoor =
         new FileDoor(
             inbox,
@@ -211,19 +178,9 @@ public final class Flow implements AutoCloseable {
     CamelContext context = main.getCamelContext();
     fileDoor.prepare(context);
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
-    context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
+    BoundResources.addComponentsTo(context);
     if (http) {
       door = new HttpDoor(context, workers, () -> kernel().traffic());
-    }
-    context.addComponent("sql", sql());
-    for (String scheme : ActionHttpGate.SCHEMES) {
-      // Made when the first endpoint asks for it: most services call nothing over HTTP.
-      context.getRegistry().bind(scheme, Component.class, () -> new ActionHttp());
-    }
-    for (String scheme : ActionQueueGate.SCHEMES) {
-      context
-          .getRegistry()
-          .bind(scheme, Component.class, () -> new ActionQueue(scheme.equals("amqp")));
     }
     AnswerConverters.addTo(context.getTypeConverterRegistry());
     queue.define(context.getPropertiesComponent());
@@ -234,6 +191,7 @@ public final class Flow implements AutoCloseable {
     for (ActionFiles.Loaded action : actionFiles) {
       load(context, action.route());
     }
+    ActionSteps.watch((ModelCamelContext) context);
     require(ROUTES_OF_THE_FLOW, context);
     if (http) {
       require(ROUTES_OF_HTTP, context);
@@ -324,7 +282,7 @@ public final class Flow implements AutoCloseable {
   private CompletableFuture<Answer> executeOnce(byte[] request, Executor workers) {
     return CompletableFuture.completedFuture(request)
         // The door itself counts a request, however often it tries it.
-        .thenComposeAsync(bytes -> send(EXECUTE, bytes, Map.of(COUNTED, true)), workers)
+        .thenComposeAsync(bytes -> send(EXECUTE, bytes, Map.of(Steps.COUNTED, true)), workers)
         .thenApply(Answer.class::cast);
   }
 
@@ -363,15 +321,6 @@ public final class Flow implements AutoCloseable {
     return Objects.requireNonNull(door).listen(main.getCamelContext(), host, loopback, port);
   }
 
-  /** A file of the flow that cannot be loaded, or is missing; the message is the whole story. */
-  private static final class RouteFileRefused extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    RouteFileRefused(String message) {
-      super(message);
-    }
-  }
-
   private static void load(CamelContext context, Resource file) throws RouteFileRefused {
     try {
       PluginHelper.getRoutesLoader(context).loadRoutes(file);
@@ -399,154 +348,6 @@ public final class Flow implements AutoCloseable {
     configuration.setRoutesIncludePattern("false");
     configuration.setShutdownTimeout(2);
     configuration.setShutdownLogInflightExchangesOnTimeout(false);
-  }
-
-  private void bind(Pages pages) {
-    main.bind("parse", (Processor) this::parse);
-    main.bind(
-        "verify",
-        Step.of("verify", ExecutionRequest.class, request -> kernel().verifier().verify(request)));
-    main.bind(
-        "admit",
-        Step.of("admit", VerifiedRequest.class, verified -> kernel().admission().judge(verified)));
-    main.bind("executionId", executionId());
-    main.bind("nonces", new NonceRepository(candidate -> kernel().exactlyOnce().find(candidate)));
-    main.bind(
-        "reserve",
-        AsyncStep.of(
-            "reserve", Unclaimed.class, unclaimed -> kernel().exactlyOnce().reserve(unclaimed)));
-    main.bind(
-        "admitted", (Predicate) exchange -> exchange.getMessage().getBody() instanceof Admitted);
-    main.bind(
-        "dispatch",
-        AsyncStep.of(
-            "dispatch", Admitted.class, admitted -> kernel().dispatcher().dispatch(admitted)));
-    main.bind(
-        "record",
-        AsyncStep.of(
-            "record", Executed.class, executed -> kernel().exactlyOnce().record(executed)));
-    main.bind(
-        "await", AsyncStep.of("await", OnRecord.class, found -> kernel().patience().await(found)));
-    main.bind("answer", Step.of("answer", OnRecord.class, this::answer));
-    main.bind("deny", AsyncStep.ofExchange(this::deny));
-    main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
-    main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
-    queue.bind(main);
-
-    main.bind(
-        "checkReceipt",
-        (Processor)
-            exchange ->
-                exchange.getMessage().setBody(kernel().receiptCheck().check(bytes(exchange))));
-    main.bind("index", page(pages.index()));
-    main.bind("health", page(pages.health()));
-    main.bind("ready", page(pages.ready()));
-    main.bind("version", page(pages.version()));
-    main.bind("actions", page(pages.actions()));
-    main.bind("keys", page(pages.keys()));
-    main.bind("receipt", below(pages.receipt()));
-    main.bind("ledger", below(pages.ledger()));
-    main.addInitialProperty("openexec.metrics", Boolean.toString(pages.metrics().isPresent()));
-    pages
-        .metrics()
-        .ifPresent(
-            page ->
-                main.bind(
-                    "metrics", (Processor) exchange -> exchange.getMessage().setBody(page.get())));
-  }
-
-  private void requireFree(String name, Object resource) throws RouteFileRefused {
-    if (main.lookup(name, Object.class) != null) {
-      throw new RouteFileRefused(
-          resource + ": the name is one of OpenExec's own, or there twice; choose another one");
-    }
-  }
-
-  private void openDatabases() throws SQLException, RouteFileRefused {
-    for (ActionDatabase database : resources.databases()) {
-      requireFree(database.name(), database);
-      HikariDataSource pool = database.open();
-      pools.add(pool);
-      main.bind(database.name(), pool);
-    }
-  }
-
-  private static SqlComponent sql() {
-    SqlComponent sql = new SqlComponent();
-    sql.setRowMapperFactory(new SqlRows());
-    sql.setServiceLocationEnabled(false);
-    return sql;
-  }
-
-  private void parse(Exchange exchange) {
-    // Once, however often a door sends it again.
-    if (exchange.getProperty(COUNTED) == null) {
-      exchange.setProperty(COUNTED, true);
-      kernel().traffic().came(door(exchange));
-    }
-    exchange.getMessage().setBody(RequestParser.parse(bytes(exchange)));
-  }
-
-  private static Door door(Exchange exchange) {
-    String route = exchange.getFromRouteId();
-    if (route == null) {
-      return Door.OTHER;
-    }
-    return switch (route) {
-      case "http-execute" -> Door.HTTP;
-      case "queue" -> Door.QUEUE;
-      default -> Door.OTHER;
-    };
-  }
-
-  private Answer answer(OnRecord record) {
-    kernel().traffic().answered(record);
-    return Answer.of(record);
-  }
-
-  /** The key of the Idempotent Consumer: the id that tenant and nonce make. */
-  private static Expression executionId() {
-    return new ExpressionAdapter() {
-      @Override
-      public Object evaluate(Exchange exchange) {
-        return exchange.getMessage().getBody(Candidate.class).executionId();
-      }
-    };
-  }
-
-  private static byte[] bytes(Exchange exchange) {
-    // Bytes and not text: a charset in the Content-Type would change how text is decoded.
-    Object body = exchange.getMessage().getBody();
-    if (body instanceof String text) {
-      // Neither would a header.
-      return text.getBytes(StandardCharsets.UTF_8);
-    }
-    byte[] bytes = exchange.getMessage().getBody(byte[].class);
-    return bytes == null ? new byte[0] : bytes;
-  }
-
-  /** Makes a denial of what a gate threw, and of how far the request had come by then. */
-  private CompletableFuture<Denial> deny(Exchange exchange) {
-    Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-    Reason reason = thrown instanceof Refusal refusal ? refusal.reason() : Reason.INTERNAL_ERROR;
-    kernel().traffic().denied(reason);
-    if (thrown instanceof Refusal refusal) {
-      return kernel().denials().deny(refusal, exchange.getMessage().getBody());
-    }
-    LOG.error("a fault of the service itself", thrown);
-    return CompletableFuture.completedFuture(Denial.undecided(Refusal.internalError()));
-  }
-
-  private static Processor page(Supplier<Answer> page) {
-    return exchange -> exchange.getMessage().setBody(page.get());
-  }
-
-  /** A page for each path below its own, which is the body. */
-  private static Processor below(Function<String, ?> page) {
-    return exchange ->
-        exchange
-            .getMessage()
-            .setBody(page.apply(new String(bytes(exchange), StandardCharsets.UTF_8)));
   }
 
   private ProducerTemplate producer() {
@@ -580,8 +381,7 @@ public final class Flow implements AutoCloseable {
   @Override
   public void close() {
     main.stop();
-    pools.forEach(HikariDataSource::close);
-    resources.brokers().forEach(ActionBroker::close);
+    resources.close();
     if (door != null) {
       door.close();
     }

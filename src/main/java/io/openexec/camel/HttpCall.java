@@ -34,7 +34,6 @@ final class HttpCall implements Processor {
   @Override
   public void process(Exchange exchange) throws Exception {
     Message message = exchange.getMessage();
-    Deadline.check(exchange);
     Exchange call = target.createExchange(ExchangePattern.InOut);
     call.getMessage().setBody(bytes(message.getBody()));
     call.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/json");

@@ -5,8 +5,8 @@ import java.io.IOException;
 /**
  * No connection to the target of a step came about (no such host, refused, too late, a TLS
  * certificate that does not hold, a login that is refused), so nothing was sent: of {@code http:},
- * {@code https:} and {@code amqp:}. An action's file may declare it definite, if the step is the
- * first that has an effect.
+ * {@code https:}, {@code amqp:} and {@code jms:}. An action's file may declare it definite; where a
+ * step before may have taken effect, it proves nothing all the same.
  */
 public final class NotConnected extends IOException {
   private static final long serialVersionUID = 1L;

@@ -31,13 +31,12 @@ final class QueueCall implements Processor {
 
   @Override
   public void process(Exchange exchange) throws Exception {
-    Deadline.check(exchange);
     Exchange call = target.createExchange(ExchangePattern.InOnly);
     call.getMessage().setBody(sendable(exchange.getMessage().getBody()));
     producer.process(call);
     Exception failure = call.getException();
     if (failure != null) {
-      throw ObjectHelper.getException(ActionBroker.NoConnection.class, failure) == null
+      throw ObjectHelper.getException(Connecting.NoConnection.class, failure) == null
           ? failure
           : new NotConnected(failure);
     }

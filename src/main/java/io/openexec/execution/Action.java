@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeout how long an effectful one may run before its outcome counts as unknown
  * @param concurrency how many of it may run at a time, if that is bounded
  * @param definiteErrors the errors that prove that it did not take effect, each with its reason
- *     code
+ *     code, unless they come as {@link Indefinite}
  * @param body what runs
  * @param approvals how many approvals it demands, each of another issuer; of an artifact nobody
  *     knows the issuer, so it only ever does for one
@@ -63,6 +63,7 @@ public record Action(
      * @throws JsonRefused if it ended, but its result is not a JSON object within the bounds of
      *     {@link io.openexec.receipt.StrictJson}
      * @throws NothingDone if it decided against its effect
+     * @throws Indefinite if it raised something after it may have taken effect
      * @throws Exception whatever the action raises
      */
     JsonValue run(JsonValue payload) throws Exception;
@@ -100,23 +101,34 @@ public record Action(
 
   /** Runs the action now, in this thread, and says what came of it. Throws nothing. */
   Outcome run(JsonValue payload, ErrorLog log) {
+    JsonValue answered;
     try {
-      return checked(body.run(payload));
+      answered = body.run(payload);
     } catch (NothingDone e) {
       return Outcome.failed(e.reason());
     } catch (JsonRefused e) {
       log.failed(name, e);
       return notDefinite(Outcome.RESULT_UNUSABLE);
+    } catch (Indefinite e) {
+      log.failed(name, e);
+      return notDefinite(Outcome.ACTION_ERROR);
     } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {
       log.failed(name, e);
       String definite = definiteReason(e.getClass());
       return definite == null ? notDefinite(Outcome.ACTION_ERROR) : Outcome.failed(definite);
     }
+    return checked(answered, log);
   }
 
   /** An effectful action whose result does not fit ran all the same. */
-  private Outcome checked(JsonValue answered) {
-    boolean fits = result.isEmpty() || answered.read(tree -> result.get().validate(tree)).isEmpty();
+  private Outcome checked(JsonValue answered, ErrorLog log) {
+    boolean fits;
+    try {
+      fits = result.isEmpty() || answered.read(tree -> result.get().validate(tree)).isEmpty();
+    } catch (RuntimeException | StackOverflowError e) {
+      log.failed(name, e);
+      fits = false;
+    }
     return fits ? Outcome.succeeded(answered) : notDefinite(Outcome.RESULT_SCHEMA);
   }
 

@@ -1,0 +1,108 @@
+package io.openexec.camel;
+
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
+import org.apache.camel.EndpointAware;
+import org.apache.camel.Exchange;
+import org.apache.camel.NamedNode;
+import org.apache.camel.Processor;
+import org.apache.camel.component.sql.DefaultSqlEndpoint;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.SendDefinition;
+import org.apache.camel.model.ThrowExceptionDefinition;
+import org.apache.camel.spi.InterceptStrategy;
+import org.apache.camel.support.AsyncProcessorConverterHelper;
+import org.apache.camel.support.DefaultEndpoint;
+import org.apache.camel.support.processor.DelegateAsyncProcessor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the {@link Effects} of an execution what the steps of its route do, whatever component they
+ * use: each {@code to} that may take effect, and each {@code throwException}.
+ */
+final class ActionSteps implements InterceptStrategy {
+  private ActionSteps() {}
+
+  /** Watches the routes of the actions of a context, which has not started. */
+  static void watch(ModelCamelContext context) {
+    for (RouteDefinition route : context.getRouteDefinitions()) {
+      if (route.getInput().getEndpointUri().startsWith(ActionFiles.ROUTES)) {
+        route.addInterceptStrategy(new ActionSteps());
+      }
+    }
+  }
+
+  @Override
+  public Processor wrapProcessorInInterceptors(
+      CamelContext context, NamedNode step, Processor target, @Nullable Processor next) {
+    if (step instanceof SendDefinition && mayTakeEffect(target)) {
+      return new Outgoing(target);
+    }
+    if (step instanceof ThrowExceptionDefinition) {
+      return new Meant(target);
+    }
+    return AsyncProcessorConverterHelper.convert(target);
+  }
+
+  /** All may but those that are known not to. */
+  private static boolean mayTakeEffect(Processor target) {
+    Endpoint endpoint = target instanceof EndpointAware step ? step.getEndpoint() : null;
+    boolean builtin =
+        endpoint instanceof DefaultEndpoint known
+            && known.getComponent() instanceof BuiltinComponent;
+    boolean reads =
+        endpoint instanceof DefaultSqlEndpoint sql
+            && sql.getJdbcTemplate().getDataSource() instanceof ActionDatabase.ReadOnlyPool;
+    return !builtin && !reads;
+  }
+
+  private static final class Outgoing extends DelegateAsyncProcessor {
+    Outgoing(Processor target) {
+      super(target);
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+      Effects effects = Effects.of(exchange);
+      if (effects == null) {
+        return super.process(exchange, callback);
+      }
+      try {
+        effects.begin();
+      } catch (NotConnected e) {
+        exchange.setException(e);
+        callback.done(true);
+        return true;
+      }
+      return super.process(
+          exchange,
+          sync -> {
+            if (exchange.getException() != null) {
+              effects.raised(exchange.getException());
+            }
+            callback.done(sync);
+          });
+    }
+  }
+
+  private static final class Meant extends DelegateAsyncProcessor {
+    Meant(Processor target) {
+      super(target);
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+      return super.process(
+          exchange,
+          sync -> {
+            Effects effects = Effects.of(exchange);
+            if (effects != null && exchange.getException() != null) {
+              effects.meant(exchange.getException());
+            }
+            callback.done(sync);
+          });
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package io.openexec.camel;
+
+import static io.openexec.camel.ActionText.require;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.openexec.execution.Outcome;
+import jakarta.jms.JMSException;
+import java.io.EOFException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.http.HttpTimeoutException;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import org.apache.camel.CamelExchangeException;
+import org.apache.camel.CamelExecutionException;
+import org.apache.camel.component.file.GenericFileOperationFailedException;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.NoHttpResponseException;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.QueryTimeoutException;
+import org.springframework.dao.RecoverableDataAccessException;
+import org.springframework.dao.TransientDataAccessResourceException;
+import org.springframework.jdbc.UncategorizedSQLException;
+import org.springframework.jms.UncategorizedJmsException;
+
+/** The errors that an action's file declares to prove that the action did not take effect. */
+final class DefiniteErrors {
+  /** What may come in the middle of an effect, or after it. */
+  private static final List<Class<? extends Throwable>> PROVE_NOTHING =
+      List.of(
+          SocketException.class,
+          SocketTimeoutException.class,
+          HttpTimeoutException.class,
+          SSLException.class,
+          EOFException.class,
+          ConnectionClosedException.class,
+          NoHttpResponseException.class,
+          HttpOperationFailedException.class,
+          SQLException.class,
+          DataAccessResourceFailureException.class,
+          TransientDataAccessResourceException.class,
+          RecoverableDataAccessException.class,
+          QueryTimeoutException.class,
+          UncategorizedSQLException.class,
+          JMSException.class,
+          UncategorizedJmsException.class,
+          GenericFileOperationFailedException.class,
+          CamelExchangeException.class,
+          CamelExecutionException.class,
+          TimeoutException.class,
+          InterruptedException.class,
+          NullPointerException.class,
+          OutOfMemoryError.class,
+          StackOverflowError.class,
+          LinkageError.class);
+
+  private DefiniteErrors() {}
+
+  /**
+   * Reads and checks a declaration: a map of class names to reason codes.
+   *
+   * @throws IllegalArgumentException saying which is refused, and why
+   */
+  static Map<Class<? extends Throwable>, String> of(JsonNode errors) {
+    require(errors.isObject(), "definiteErrors must map exception classes to reason codes");
+    Map<Class<? extends Throwable>, String> definite = new HashMap<>();
+    for (Map.Entry<String, JsonNode> error : errors.properties()) {
+      String reason = error.getValue().asText();
+      require(
+          Outcome.isReason(reason),
+          "the reason code of " + error.getKey() + " must be in lower snake case");
+      Class<? extends Throwable> type = throwable(error.getKey());
+      requireProof(type);
+      definite.put(type, reason);
+    }
+    return definite;
+  }
+
+  private static Class<? extends Throwable> throwable(String name) {
+    try {
+      return Class.forName(name, false, DefiniteErrors.class.getClassLoader())
+          .asSubclass(Throwable.class);
+    } catch (ClassNotFoundException | LinkageError | ClassCastException e) {
+      throw new IllegalArgumentException("definiteErrors: there is no exception " + name, e);
+    }
+  }
+
+  private static void requireProof(Class<? extends Throwable> type) {
+    for (Class<? extends Throwable> nothing : PROVE_NOTHING) {
+      require(
+          !type.isAssignableFrom(nothing),
+          "definiteErrors: "
+              + type.getName()
+              + (type == nothing ? "" : " covers " + nothing.getName() + ", which")
+              + " may come after something took effect; name the very error that proves that"
+              + " nothing did");
+    }
+  }
+}

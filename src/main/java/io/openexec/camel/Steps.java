@@ -1,0 +1,186 @@
+package io.openexec.camel;
+
+import io.openexec.boundary.ExecutionRequest;
+import io.openexec.boundary.Reason;
+import io.openexec.boundary.Refusal;
+import io.openexec.boundary.RequestParser;
+import io.openexec.boundary.VerifiedRequest;
+import io.openexec.camel.Flow.Kernel;
+import io.openexec.camel.Flow.Pages;
+import io.openexec.execution.Answer;
+import io.openexec.execution.Candidate;
+import io.openexec.execution.Claim.Admitted;
+import io.openexec.execution.Claim.OnRecord;
+import io.openexec.execution.Claim.Unclaimed;
+import io.openexec.execution.Denial;
+import io.openexec.execution.Executed;
+import io.openexec.metrics.Traffic.Door;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.camel.Exchange;
+import org.apache.camel.Expression;
+import org.apache.camel.Predicate;
+import org.apache.camel.Processor;
+import org.apache.camel.main.Main;
+import org.apache.camel.support.ExpressionAdapter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The kernel's methods as the steps that the routes name. */
+final class Steps {
+  /** The property of an exchange whose request was counted. */
+  static final String COUNTED = "openexec.counted";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Steps.class);
+
+  private final Supplier<Kernel> kernel;
+
+  /**
+   * Makes the steps.
+   *
+   * @param kernel the one of the moment: while the service tests itself, another one serves
+   */
+  Steps(Supplier<Kernel> kernel) {
+    this.kernel = kernel;
+  }
+
+  /** Binds the gates, and the pages, by the names that the routes call them by. */
+  void bindTo(Main main, Pages pages) {
+    bindGates(main);
+    bindPages(main, pages);
+  }
+
+  private void bindGates(Main main) {
+    main.bind("parse", (Processor) this::parse);
+    main.bind(
+        "verify",
+        Step.of(
+            "verify", ExecutionRequest.class, request -> kernel.get().verifier().verify(request)));
+    main.bind(
+        "admit",
+        Step.of(
+            "admit", VerifiedRequest.class, verified -> kernel.get().admission().judge(verified)));
+    main.bind("executionId", executionId());
+    main.bind(
+        "nonces", new NonceRepository(candidate -> kernel.get().exactlyOnce().find(candidate)));
+    main.bind(
+        "reserve",
+        AsyncStep.of(
+            "reserve",
+            Unclaimed.class,
+            unclaimed -> kernel.get().exactlyOnce().reserve(unclaimed)));
+    main.bind(
+        "admitted", (Predicate) exchange -> exchange.getMessage().getBody() instanceof Admitted);
+    main.bind(
+        "dispatch",
+        AsyncStep.of(
+            "dispatch", Admitted.class, admitted -> kernel.get().dispatcher().dispatch(admitted)));
+    main.bind(
+        "record",
+        AsyncStep.of(
+            "record", Executed.class, executed -> kernel.get().exactlyOnce().record(executed)));
+    main.bind(
+        "await",
+        AsyncStep.of("await", OnRecord.class, found -> kernel.get().patience().await(found)));
+    main.bind("answer", Step.of("answer", OnRecord.class, this::answer));
+    main.bind("deny", AsyncStep.ofExchange(this::deny));
+    main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
+    main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
+  }
+
+  private void bindPages(Main main, Pages pages) {
+    main.bind(
+        "checkReceipt",
+        (Processor)
+            exchange ->
+                exchange.getMessage().setBody(kernel.get().receiptCheck().check(bytes(exchange))));
+    main.bind("index", page(pages.index()));
+    main.bind("health", page(pages.health()));
+    main.bind("ready", page(pages.ready()));
+    main.bind("version", page(pages.version()));
+    main.bind("actions", page(pages.actions()));
+    main.bind("keys", page(pages.keys()));
+    main.bind("receipt", below(pages.receipt()));
+    main.bind("ledger", below(pages.ledger()));
+    main.addInitialProperty("openexec.metrics", Boolean.toString(pages.metrics().isPresent()));
+    pages
+        .metrics()
+        .ifPresent(
+            page ->
+                main.bind(
+                    "metrics", (Processor) exchange -> exchange.getMessage().setBody(page.get())));
+  }
+
+  private void parse(Exchange exchange) {
+    // Once, however often a door sends it again.
+    if (exchange.getProperty(COUNTED) == null) {
+      exchange.setProperty(COUNTED, true);
+      kernel.get().traffic().came(door(exchange));
+    }
+    exchange.getMessage().setBody(RequestParser.parse(bytes(exchange)));
+  }
+
+  private static Door door(Exchange exchange) {
+    String route = exchange.getFromRouteId();
+    if (route == null) {
+      return Door.OTHER;
+    }
+    return switch (route) {
+      case "http-execute" -> Door.HTTP;
+      case "queue" -> Door.QUEUE;
+      default -> Door.OTHER;
+    };
+  }
+
+  private Answer answer(OnRecord record) {
+    kernel.get().traffic().answered(record);
+    return Answer.of(record);
+  }
+
+  /** The key of the Idempotent Consumer: the id that tenant and nonce make. */
+  private static Expression executionId() {
+    return new ExpressionAdapter() {
+      @Override
+      public Object evaluate(Exchange exchange) {
+        return exchange.getMessage().getBody(Candidate.class).executionId();
+      }
+    };
+  }
+
+  private static byte[] bytes(Exchange exchange) {
+    // Bytes and not text: a charset in the Content-Type would change how text is decoded.
+    Object body = exchange.getMessage().getBody();
+    if (body instanceof String text) {
+      // Neither would a header.
+      return text.getBytes(StandardCharsets.UTF_8);
+    }
+    byte[] bytes = exchange.getMessage().getBody(byte[].class);
+    return bytes == null ? new byte[0] : bytes;
+  }
+
+  /** Makes a denial of what a gate threw, and of how far the request had come by then. */
+  private CompletableFuture<Denial> deny(Exchange exchange) {
+    Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    Reason reason = thrown instanceof Refusal refusal ? refusal.reason() : Reason.INTERNAL_ERROR;
+    kernel.get().traffic().denied(reason);
+    if (thrown instanceof Refusal refusal) {
+      return kernel.get().denials().deny(refusal, exchange.getMessage().getBody());
+    }
+    LOG.error("a fault of the service itself", thrown);
+    return CompletableFuture.completedFuture(Denial.undecided(Refusal.internalError()));
+  }
+
+  private static Processor page(Supplier<Answer> page) {
+    return exchange -> exchange.getMessage().setBody(page.get());
+  }
+
+  /** A page for each path below its own, which is the body. */
+  private static Processor below(Function<String, ?> page) {
+    return exchange ->
+        exchange
+            .getMessage()
+            .setBody(page.apply(new String(bytes(exchange), StandardCharsets.UTF_8)));
+  }
+}
