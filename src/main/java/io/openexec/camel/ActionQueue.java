@@ -9,6 +9,7 @@ import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.Producer;
+import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.amqp.AMQPComponent;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.spi.HeaderFilterStrategy;
@@ -43,6 +44,8 @@ final class ActionQueue extends DefaultComponent {
         resolveAndRemoveReferenceParameter(
             parameters, "connectionFactory", ConnectionFactory.class));
     jms.setHeaderFilterStrategy(new Nothing());
+    jms.getConfiguration()
+        .setMessageCreatedStrategy((message, session, call, cause) -> aboutToSend());
     long timeToLive =
         getAndRemoveParameter(parameters, "timeToLive", Long.class, Message.DEFAULT_TIME_TO_LIVE);
     int priority =
@@ -58,6 +61,15 @@ final class ActionQueue extends DefaultComponent {
     Producer producer = target.createProducer();
     start(producer);
     return new ProcessorEndpoint(uri, this, new QueueCall(target, producer));
+  }
+
+  /** There is a connection by now. */
+  private static void aboutToSend() {
+    try {
+      Deadline.checkConnected();
+    } catch (NotConnected e) {
+      throw new RuntimeCamelException(e);
+    }
   }
 
   private void start(Object service) {

@@ -34,11 +34,10 @@ final class HttpCall implements Processor {
   @Override
   public void process(Exchange exchange) throws Exception {
     Message message = exchange.getMessage();
-    Deadline.check(exchange);
     Exchange call = target.createExchange(ExchangePattern.InOut);
     call.getMessage().setBody(bytes(message.getBody()));
     call.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/json");
-    producer.process(call);
+    Deadline.during(exchange, () -> producer.process(call));
     Message answer = call.getMessage();
     message.setBody(answer.getBody(byte[].class));
     message.setHeader("httpStatus", answer.getHeader(Exchange.HTTP_RESPONSE_CODE));

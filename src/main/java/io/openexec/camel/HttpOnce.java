@@ -140,6 +140,7 @@ final class HttpOnce implements HttpClientConfigurer {
   private static ClassicHttpResponse connected(
       ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
       throws IOException, HttpException {
+    Deadline.checkConnected();
     scope.clientContext.setAttribute(CONNECTED, true);
     return chain.proceed(request, scope);
   }

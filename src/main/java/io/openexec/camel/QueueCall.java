@@ -31,11 +31,14 @@ final class QueueCall implements Processor {
 
   @Override
   public void process(Exchange exchange) throws Exception {
-    Deadline.check(exchange);
     Exchange call = target.createExchange(ExchangePattern.InOnly);
     call.getMessage().setBody(sendable(exchange.getMessage().getBody()));
-    producer.process(call);
+    Deadline.during(exchange, () -> producer.process(call));
     Exception failure = call.getException();
+    NotConnected late = ObjectHelper.getException(NotConnected.class, failure);
+    if (late != null) {
+      throw late;
+    }
     if (failure != null) {
       throw ObjectHelper.getException(ActionBroker.NoConnection.class, failure) == null
           ? failure
