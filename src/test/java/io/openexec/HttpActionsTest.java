@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.openexec.testing.HttpTarget;
 import io.openexec.testing.HttpTarget.Received;
+import io.openexec.testing.Packaged;
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
@@ -92,7 +93,8 @@ class HttpActionsTest {
             MARSHAL,
             post(target.url() + "/orders/new"),
             "unmarshal: {json: {library: Jackson}}",
-            "setBody: {simple: '{\"order\": \"${body[order]}\", \"status\": ${header.httpStatus}}'}")) {
+            "setBody: {simple: '{\"order\": \"${body[order]}\", \"status\":"
+                + " ${header.httpStatus}}'}")) {
       Reply reply = service.requests().execute("call", "{\"caf\u00e9\":1}", "n");
       assertThat(reply.json().path("result"))
           .as(reply.text())
@@ -278,6 +280,7 @@ class HttpActionsTest {
     Process keytool =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-J" + Packaged.SOON,
                 "-genkeypair",
                 "-keyalg",
                 "EC",

@@ -75,6 +75,34 @@ class OwnDoorTest {
   }
 
   @Test
+  void noCharsetOfTheDoorsSaysHowItsTextIsReadAsBytes() throws Exception {
+    TestService.Setup setup =
+        setup()
+            .door(
+                "ingress-own",
+                "- route:",
+                "    id: own",
+                "    from:",
+                "      uri: \"file:" + in() + "?delay=50&initialDelay=0\"",
+                "      steps:",
+                "        - convertBodyTo: {type: String, charset: UTF-8}",
+                "        - setHeader: {name: CamelCharsetName, constant: UTF-16}",
+                "        - setHeader: {name: Content-Type, constant:"
+                    + " application/json;charset=UTF-16}",
+                "        - setProperty: {name: CamelCharsetName, constant: US-ASCII}",
+                "        - to: direct:execute-with-retry",
+                "        - to: \"file:" + out() + "?tempPrefix=.\"");
+    try (TestService service = setup.start()) {
+      String payload = "{\"x\":\"\u00e9\"}";
+      String body = Requests.body("echo", payload, "\u00fc", approver.approve("echo", payload));
+      drop(body);
+      JsonNode answer = MAPPER.readTree(Files.readAllBytes(answered()));
+      assertThat(answer.at("/result/echo/x").asText()).as(answer.toString()).isEqualTo("\u00e9");
+      assertThat(service.requests().execute(body).replayed()).as("the same nonce").isTrue();
+    }
+  }
+
+  @Test
   void whatIsNotFinalIsTriedAgain() throws Exception {
     TestService.Setup setup = setup().trusting(new TokenApprover("a-1", "a", Approver.TENANT));
     try (TestService service = setup.start()) {

@@ -29,8 +29,9 @@ class PackagedServiceIT {
     try (Packaged service = Packaged.start(directory, Map.of("OPENEXEC_PORT", "0"), false)) {
       assertThat(service.readyLine())
           .matches(
-              "OpenExec [0-9.]+ ready on http://127\\.0\\.0\\.1:[0-9]+, mode demo, database .*openexec\\.db,"
-                  + " 2 actions, Ed25519 by (AmazonCorrettoCryptoProvider [0-9.]+|BouncyCastle \\(.+\\))");
+              "OpenExec [0-9.]+ ready on http://127\\.0\\.0\\.1:[0-9]+, mode demo, database"
+                  + " .*openexec\\.db, 2 actions, Ed25519 by (AmazonCorrettoCryptoProvider"
+                  + " [0-9.]+|BouncyCastle \\(.+\\))");
       Reply reply = service.requests().execute("echo", "{\"msg\":\"hello\"}", "unique-1");
       assertThat(reply.status()).isEqualTo(200);
       assertThat(Files.exists(directory.resolve("openexec.db"))).isTrue();
@@ -55,7 +56,8 @@ class PackagedServiceIT {
             approver.pem());
     // Makes Corretto look for its library where there is none.
     String elsewhere = "-Dcom.amazon.corretto.crypto.provider.useExternalLib=true";
-    try (Packaged service = Packaged.start(directory, environment, false, elsewhere)) {
+    try (Packaged service =
+        Packaged.start(directory, environment, false, elsewhere, Packaged.SOON)) {
       assertThat(service.readyLine())
           .containsPattern(", Ed25519 by BouncyCastle \\(.*AmazonCorrettoCryptoProvider .+\\)$");
       Requests to = service.requests();
@@ -83,7 +85,7 @@ class PackagedServiceIT {
     environment.put("CAMEL_MAIN_ROUTES_INCLUDE_PATTERN", "file:" + evil + "/*");
     environment.put("CAMEL_SERVER_HOST", "0.0.0.0");
     environment.put("CAMEL_COMPONENT_BUILTIN_X", "y");
-    try (Packaged service = Packaged.start(directory, environment, false)) {
+    try (Packaged service = Packaged.start(directory, environment, false, Packaged.SOON)) {
       assertThat(service.requests().execute("echo", "{}", "n").status()).isEqualTo(200);
       assertThat(service.readyLine()).contains("127.0.0.1");
       TimeUnit.MILLISECONDS.sleep(1_200);
@@ -95,7 +97,7 @@ class PackagedServiceIT {
   void sigtermFinishesWhatIsUnderWay() throws Exception {
     Path release = directory.resolve("release");
     TestService.Setup setup = new TestService.Setup(directory).tracing("hold", "?hold=" + release);
-    try (Packaged service = Packaged.start(directory, setup.environment(), true)) {
+    try (Packaged service = Packaged.start(directory, setup.environment(), true, Packaged.SOON)) {
       CompletableFuture<Reply> underWay =
           service.requests().executeAsync(Requests.body("hold", "{\"id\":1}", "n", null));
       while (setup.traced().isEmpty()) {
@@ -127,7 +129,7 @@ class PackagedServiceIT {
         new TestService.Setup(directory)
             .with("OPENEXEC_SHUTDOWN_SECONDS", "2")
             .tracing("never", "?hold=" + directory.resolve("never"), "timeoutSeconds: 600");
-    try (Packaged service = Packaged.start(directory, setup.environment(), true)) {
+    try (Packaged service = Packaged.start(directory, setup.environment(), true, Packaged.SOON)) {
       CompletableFuture<Reply> underWay =
           service.requests().executeAsync(Requests.body("never", "{\"id\":1}", "n", null));
       while (setup.traced().isEmpty()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.openexec.testing.Approver;
 import io.openexec.testing.Eventually;
 import io.openexec.testing.Exposition;
+import io.openexec.testing.Packaged;
 import io.openexec.testing.Postgres;
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
@@ -165,6 +166,7 @@ class PostgresServiceTest {
     int code =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-J" + Packaged.SOON,
                 "-genkeypair",
                 "-alias",
                 name,

@@ -9,6 +9,7 @@ import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
 import io.openexec.testing.Broker;
 import io.openexec.testing.Eventually;
+import io.openexec.testing.Packaged;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
 import jakarta.jms.Message;
@@ -184,6 +185,7 @@ class QueueSecurityTest {
   private static void keytool(Path store, String... options) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.add("-J" + Packaged.SOON);
     command.addAll(List.of(options));
     command.addAll(List.of("-keystore", store.toString(), "-storepass", PASSWORD));
     if (command.contains("-genkeypair")) {

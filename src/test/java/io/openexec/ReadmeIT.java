@@ -45,6 +45,8 @@ class ReadmeIT {
             .redirectOutput(output.toFile());
     builder.environment().put("OPENEXEC", address);
     builder.environment().put("OPENEXEC_JAR", Packaged.JAR.toString());
+    // For the commands in it: each is a process that ends at once.
+    builder.environment().put("JDK_JAVA_OPTIONS", Packaged.SOON);
     Process process = builder.start();
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(Files.readString(directory.resolve("errors.txt"))).isZero();
@@ -67,7 +69,8 @@ class ReadmeIT {
   @Test
   void theTwoCallsAnswerWhatTheReadmeShows() throws Exception {
     assumeTrue(has("bash", "curl"));
-    try (Packaged service = Packaged.start(directory, Map.of("OPENEXEC_PORT", "0"), false)) {
+    try (Packaged service =
+        Packaged.start(directory, Map.of("OPENEXEC_PORT", "0"), false, Packaged.SOON)) {
       List<String> curls = curls();
       assertThat(curls).hasSize(2);
       String host = address(service).replace("http://", "");
@@ -96,7 +99,7 @@ class ReadmeIT {
             "OPENEXEC_MODE", "clawshield",
             "CLAWSHIELD_TENANT_ID", "tenant-001",
             "CLAWSHIELD_PUBLIC_KEY", Files.readString(directory.resolve("approver.pub.pem")));
-    try (Packaged service = Packaged.start(directory, environment, false)) {
+    try (Packaged service = Packaged.start(directory, environment, false, Packaged.SOON)) {
       String answer = run(block("approve"), address(service));
       assertThat(answer).contains("\"approved\":true").contains("{\"echo\": {\"msg\": \"hello\"}}");
       assertThat(run(block("approve"), address(service)))
@@ -115,7 +118,7 @@ class ReadmeIT {
             "OPENEXEC_MODE", "clawshield",
             "CLAWSHIELD_TENANT_ID", "tenant-001",
             "CLAWSHIELD_PUBLIC_KEY", Files.readString(directory.resolve("approver.pub.pem")));
-    try (Packaged service = Packaged.start(directory, environment, false)) {
+    try (Packaged service = Packaged.start(directory, environment, false, Packaged.SOON)) {
       String verified = run(block("commands"), address(service));
       assertThat(verified)
           .contains("signed by the trusted key", "of the signed tree", "\"succeeded\"")
@@ -141,7 +144,7 @@ class ReadmeIT {
     Files.writeString(
         actions.resolve("stock.camel.yaml"),
         yaml.get(1).replace("/srv/warehouse/in", warehouse.toString()));
-    try (Packaged service = Packaged.start(directory, setup.environment(), false)) {
+    try (Packaged service = Packaged.start(directory, setup.environment(), false, Packaged.SOON)) {
       for (int i = 1; i <= 2; i++) {
         var reply =
             service.requests().execute("stock", "{\"sku\":\"A-1\",\"delta\":" + i + "}", "n" + i);

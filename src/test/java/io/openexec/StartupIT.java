@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ready within two and a half times what a bare Camel route on the same stack needs. */
+@Tag("measured")
 class StartupIT {
   private static final int ROUNDS = 5;
   private static final int MOST = ROUNDS / 2 + 1;

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
+import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.amqp.AMQPComponent;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.spi.HeaderFilterStrategy;
@@ -39,6 +40,8 @@ final class ActionQueue extends ActionComponent {
     jms.setConnectionFactory(
         factory instanceof ActionBroker.Connections ? factory : new Connecting(factory));
     jms.setHeaderFilterStrategy(new Nothing());
+    jms.getConfiguration()
+        .setMessageCreatedStrategy((message, session, call, cause) -> aboutToSend());
     long timeToLive =
         getAndRemoveParameter(parameters, "timeToLive", Long.class, Message.DEFAULT_TIME_TO_LIVE);
     int priority =
@@ -51,6 +54,15 @@ final class ActionQueue extends ActionComponent {
     options.put("priority", priority);
     Endpoint target = jms.createEndpoint((amqp ? "amqp:" : "jms:") + destination, options);
     return new ProcessorEndpoint(uri, this, new QueueCall(target, producer(target)));
+  }
+
+  /** There is a connection by now. */
+  private static void aboutToSend() {
+    try {
+      Effects.checkConnected();
+    } catch (NotConnected e) {
+      throw new RuntimeCamelException(e);
+    }
   }
 
   /** No header becomes a property of a message. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Effects {
   private static final String PROPERTY = "openexec.effects";
+  private static final ThreadLocal<@Nullable Effects> CALLING = new ThreadLocal<>();
 
   private final long end;
   private final AtomicInteger begun = new AtomicInteger();
@@ -48,10 +49,42 @@ final class Effects {
    * @throws NotConnected if the action's time is over: the step must not begin
    */
   void begin() throws NotConnected {
+    checkTime();
+    begun.incrementAndGet();
+  }
+
+  private void checkTime() throws NotConnected {
     if (System.nanoTime() - end > 0) {
       throw new NotConnected(new IllegalStateException("the action's time is over"));
     }
-    begun.incrementAndGet();
+  }
+
+  /** A step that connects, and then sends, in this thread. */
+  @FunctionalInterface
+  interface Call {
+    void make() throws Exception;
+  }
+
+  /** Makes a call for an action, which {@link #checkConnected} knows of. */
+  static void during(Exchange exchange, Call call) throws Exception {
+    CALLING.set(of(exchange));
+    try {
+      call.make();
+    } finally {
+      CALLING.remove();
+    }
+  }
+
+  /**
+   * Checks again when a call has its connection, which may have taken long, and sends next.
+   *
+   * @throws NotConnected if the time is over: nothing was sent
+   */
+  static void checkConnected() throws NotConnected {
+    Effects effects = CALLING.get();
+    if (effects != null) {
+      effects.checkTime();
+    }
   }
 
   /** Notes what a step that had begun raised. */

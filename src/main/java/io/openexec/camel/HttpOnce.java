@@ -143,6 +143,7 @@ final class HttpOnce implements HttpClientConfigurer {
   private static ClassicHttpResponse connected(
       ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
       throws IOException, HttpException {
+    Effects.checkConnected();
     scope.clientContext.setAttribute(CONNECTED, true);
     return chain.proceed(request, scope);
   }

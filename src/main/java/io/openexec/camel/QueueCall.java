@@ -33,8 +33,12 @@ final class QueueCall implements Processor {
   public void process(Exchange exchange) throws Exception {
     Exchange call = target.createExchange(ExchangePattern.InOnly);
     call.getMessage().setBody(sendable(exchange.getMessage().getBody()));
-    producer.process(call);
+    Effects.during(exchange, () -> producer.process(call));
     Exception failure = call.getException();
+    NotConnected late = ObjectHelper.getException(NotConnected.class, failure);
+    if (late != null) {
+      throw late;
+    }
     if (failure != null) {
       throw ObjectHelper.getException(Connecting.NoConnection.class, failure) == null
           ? failure

@@ -150,14 +150,7 @@ final class Steps {
   }
 
   private static byte[] bytes(Exchange exchange) {
-    // Bytes and not text: a charset in the Content-Type would change how text is decoded.
-    Object body = exchange.getMessage().getBody();
-    if (body instanceof String text) {
-      // Neither would a header.
-      return text.getBytes(StandardCharsets.UTF_8);
-    }
-    byte[] bytes = exchange.getMessage().getBody(byte[].class);
-    return bytes == null ? new byte[0] : bytes;
+    return Utf8.of(exchange.getMessage());
   }
 
   /** Makes a denial of what a gate threw, and of how far the request had come by then. */

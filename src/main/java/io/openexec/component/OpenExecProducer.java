@@ -1,8 +1,8 @@
 package io.openexec.component;
 
 import io.openexec.camel.Content;
+import io.openexec.camel.Utf8;
 import io.openexec.execution.Answer;
-import java.nio.charset.StandardCharsets;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -28,15 +28,10 @@ final class OpenExecProducer extends DefaultAsyncProducer {
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
     try {
-      // Not by a header's charset.
-      byte[] body =
-          exchange.getMessage().getBody() instanceof String text
-              ? text.getBytes(StandardCharsets.UTF_8)
-              : exchange.getMessage().getBody(byte[].class);
       var unused =
           component
               .service()
-              .send(operation.path(), body == null ? new byte[0] : body)
+              .send(operation.path(), Utf8.of(exchange.getMessage()))
               .whenComplete(
                   (answer, failure) -> {
                     end(exchange, answer, failure);

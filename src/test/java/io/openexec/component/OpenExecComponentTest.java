@@ -7,10 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.openexec.testing.Approver;
 import io.openexec.testing.Requests;
+import java.io.ByteArrayInputStream;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -120,6 +123,48 @@ class OpenExecComponentTest {
             "{\"action\":\"echo\",\"payload\":{},\"nonce\":\"n\"}",
             Map.of("approved", true, "CamelHttpResponseCode", 200, "tenant", Approver.TENANT));
     assertThat(status(refused)).isEqualTo(403);
+  }
+
+  /** Each holds the same text. */
+  private static List<Object> bodies(String text) {
+    return List.of(
+        text,
+        new StringReader(text),
+        text.getBytes(StandardCharsets.UTF_8),
+        new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void noHeaderSaysHowTextIsReadAsBytes() throws Exception {
+    ProducerTemplate template = start("openexec:execute");
+    String payload = "{\"x\":\"\u00e9\u20ac\"}";
+    String body = Requests.body("echo", payload, "\u00fc", approver.approve("echo", payload));
+    for (String charset : List.of("ISO-8859-1", "US-ASCII", "UTF-16", "UTF-7", "no such")) {
+      Map<String, Object> headers =
+          Map.of(
+              Exchange.CHARSET_NAME,
+              charset,
+              Exchange.CONTENT_TYPE,
+              "application/json;charset=" + charset);
+      for (Object same : bodies(body)) {
+        Exchange answered = send(template, same, headers);
+        assertThat(json(answered).at("/result/echo/x").asText())
+            .as("%s, %s: %s", charset, same.getClass(), answered.getMessage().getBody())
+            .isEqualTo("\u00e9\u20ac");
+      }
+    }
+  }
+
+  @Test
+  void textThatHasNoUtf8IsRefused() throws Exception {
+    ProducerTemplate template = start("openexec:execute");
+    String lone = Requests.body("echo", "{}", "\ud800", approver.approve("echo", "{}"));
+    assertThat(lone).contains("\"\ud800\"");
+    for (Object same : List.of(lone, new StringReader(lone))) {
+      Exchange refused = send(template, same, Map.of());
+      assertThat(status(refused)).as("%s", same.getClass()).isEqualTo(422);
+      assertThat(json(refused).path("detail").asText()).contains("not UTF-8");
+    }
   }
 
   @Test

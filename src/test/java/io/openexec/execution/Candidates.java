@@ -24,25 +24,31 @@ final class Candidates {
 
   /** A request, with an approval, for an effectful action. */
   static Candidate effectful(Action.Body body) {
-    return of(Effect.EFFECTFUL, OptionalInt.empty(), body);
+    return of("{}", Effect.EFFECTFUL, OptionalInt.empty(), body);
+  }
+
+  /** Another request under the same nonce, with an approval of its own. */
+  static Candidate another(Action.Body body) {
+    return of("{\"other\":1}", Effect.EFFECTFUL, OptionalInt.empty(), body);
   }
 
   /** The same for a pure one. */
   static Candidate pure(Action.Body body) {
-    return of(Effect.PURE, OptionalInt.empty(), body);
+    return of("{}", Effect.PURE, OptionalInt.empty(), body);
   }
 
   /** The same for a pure one that may run once at a time. */
   static Candidate bounded(Action.Body body) {
-    return of(Effect.PURE, OptionalInt.of(1), body);
+    return of("{}", Effect.PURE, OptionalInt.of(1), body);
   }
 
-  private static Candidate of(Effect effect, OptionalInt concurrency, Action.Body body) {
+  private static Candidate of(
+      String payload, Effect effect, OptionalInt concurrency, Action.Body body) {
     VerifiedRequest verified =
         ApprovalVerifier.demo()
             .verify(
                 RequestParser.parse(
-                    Requests.body("pay", "{}", "n", new Approver().approve("pay", "{}"))
+                    Requests.body("pay", payload, "n", new Approver().approve("pay", payload))
                         .getBytes(StandardCharsets.UTF_8)));
     Action pay =
         new Action(

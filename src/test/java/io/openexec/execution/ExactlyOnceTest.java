@@ -67,10 +67,14 @@ class ExactlyOnceTest {
   }
 
   private void assertRefused(Unclaimed unclaimed) {
+    assertRefused(unclaimed, Reason.STORE_UNAVAILABLE);
+  }
+
+  private void assertRefused(Unclaimed unclaimed, Reason reason) {
     Throwable thrown = catchThrowable(() -> exactlyOnce.reserve(unclaimed).get());
     Throwable refusal = thrown instanceof Refusal ? thrown : thrown.getCause();
     assertThat(refusal).isInstanceOf(Refusal.class);
-    assertThat(((Refusal) refusal).reason()).isEqualTo(Reason.STORE_UNAVAILABLE);
+    assertThat(((Refusal) refusal).reason()).isEqualTo(reason);
   }
 
   @Test
@@ -126,6 +130,23 @@ class ExactlyOnceTest {
     assertThat(((OnRecord) reserve()).execution().state()).isEqualTo(State.RUNNING);
     faulty.failure = new StoreUnavailable("the disk is full");
     assertRefused((Unclaimed) exactlyOnce.find(candidate));
+  }
+
+  @Test
+  void whatIsRunningUnderTheNonceIsNotTheReservationThatFailedIfItIsAnotherRequests()
+      throws Exception {
+    Unclaimed another = (Unclaimed) exactlyOnce.find(Candidates.another(payload -> payload));
+    assertThat(reserve()).isInstanceOf(Claim.Admitted.class);
+    for (StoreUnavailable failed :
+        List.of(
+            StoreUnavailable.undone("too many writes are waiting", null),
+            new StoreUnavailable("the disk is full"))) {
+      faulty.failure = failed;
+      assertRefused(another, Reason.NONCE_REUSED);
+    }
+    assertThat(real.find(candidate.verified().executionId()).orElseThrow().state())
+        .as("and what runs, runs")
+        .isEqualTo(State.RUNNING);
   }
 
   private OnRecord runPure(Candidate pure) throws Exception {

@@ -11,6 +11,7 @@ import io.openexec.execution.ExecutionStore.Insert;
 import io.openexec.execution.Outcome;
 import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
+import io.openexec.execution.StoreUnavailable;
 import io.openexec.testing.Keys;
 import io.openexec.testing.Postgres;
 import io.openexec.testing.TestDatabase;
@@ -22,10 +23,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.PSQLException;
 
@@ -163,6 +167,83 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
           .hasMessageContaining("lock timeout");
       reserving.commit();
       assertThat(other.createStatement().executeUpdate("DELETE FROM instances")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aLeaseThatEndsInTheMiddleOfACommitUsesUpNothingOfANeighbour() throws Exception {
+    List<VerifiedRequest> two = twoUnderOneApproval();
+    try (HikariDataSource pool = PostgresStore.pool((DatabaseUrl.Postgres) database.parsed())) {
+      GroupCommit commits = endingTheLease(pool);
+      try {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch submitted = new CountDownLatch(1);
+        CompletableFuture<Void> pause =
+            commits.inPause(
+                () -> {
+                  held.countDown();
+                  awaitOpen(submitted);
+                });
+        held.await();
+        // They share a commit, in which the first one takes the approval and is taken back.
+        var reserved = commits.submit(write(two.get(0), Execution.running(two.get(0))));
+        var neighbour = commits.submit(write(two.get(1), ended(two.get(1))));
+        submitted.countDown();
+        pause.get();
+        assertThatThrownBy(reserved::get)
+            .hasCauseInstanceOf(StoreUnavailable.class)
+            .hasRootCauseMessage("the lease of this process has run out");
+        assertThatThrownBy(neighbour::get)
+            .as("not that its approval was used, for it was not")
+            .hasCauseInstanceOf(StoreUnavailable.class);
+        assertThat(database.rows("SELECT * FROM executions")).isEmpty();
+        assertThat(database.rows("SELECT * FROM approvals")).isEmpty();
+        assertThat(commits.submit(write(two.get(1), ended(two.get(1)))).get())
+            .as("sent again")
+            .isEqualTo(Insert.INSERTED);
+      } finally {
+        commits.close();
+      }
+    }
+  }
+
+  /** The first one comes first in a commit too: they are sorted by their ids. */
+  private static List<VerifiedRequest> twoUnderOneApproval() {
+    var approval = APPROVER.approve("pay", "{}");
+    return Stream.of(request("n1", approval), request("n2", approval))
+        .sorted(Comparator.comparing(VerifiedRequest::executionId))
+        .toList();
+  }
+
+  /** Writes as the store does, but for the lease: it ends while the first commit is under way. */
+  private GroupCommit endingTheLease(HikariDataSource pool) {
+    Fence lease = (Fence) store.lease();
+    return new GroupCommit(
+        pool,
+        Dialect.POSTGRESQL,
+        (connection, owner) -> {
+          database.execute("UPDATE instances SET lease_until = 0");
+          return lease.holds(connection, owner);
+        },
+        SameFiles.none(),
+        Runnable::run,
+        Keys.evidence(),
+        10);
+  }
+
+  private Write.OfRow write(VerifiedRequest request, Execution execution) {
+    return new Write.OfRow(new ExecutionTable.NewRow(request, Instant.now(), mine(), execution));
+  }
+
+  private static Execution ended(VerifiedRequest request) {
+    return Keys.ended(request, succeeded("{}"));
+  }
+
+  private static void awaitOpen(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

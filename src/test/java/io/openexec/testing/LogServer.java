@@ -36,11 +36,6 @@ import java.util.concurrent.Executors;
 public final class LogServer implements AutoCloseable {
   public static final String ORIGIN = "ledger.example/one";
 
-  static {
-    // Else each answer waits for the client to acknowledge its headers.
-    System.setProperty("sun.net.httpserver.nodelay", "true");
-  }
-
   /** Answers instead of the log. */
   @FunctionalInterface
   public interface Lie {
