@@ -67,7 +67,7 @@ import org.slf4j.LoggerFactory;
 /** Carries the kernel through the routes: binds the steps, loads the files, runs Camel. */
 public final class Flow implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
-  private static final String EXECUTE = "execute";
+  private static final String EXECUTE = "execute-past-faults";
   private static final String COUNTED = "openexec.counted";
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
@@ -76,6 +76,8 @@ public final class Flow implements AutoCloseable {
           "rejections",
           "execute-with-retry",
           "execute-once",
+          "execute-past-faults",
+          "execute-unless-fault",
           "receipts",
           "receipt-check",
           "keys",
@@ -430,6 +432,7 @@ public final class Flow implements AutoCloseable {
     main.bind("answer", Step.of("answer", OnRecord.class, this::answer));
     main.bind("deny", AsyncStep.ofExchange(this::deny));
     main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
+    main.bind("requireNoFault", (Processor) NotFinal::refuseFault);
     main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
     queue.bind(main);
 
