@@ -68,7 +68,13 @@ import org.slf4j.LoggerFactory;
 public final class Flow implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Flow.class);
   private static final String EXECUTE = "execute-past-faults";
-  private static final String COUNTED = "openexec.counted";
+
+  /** The property of an exchange whose request is counted already. */
+  static final String COUNTED = "openexec.counted";
+
+  /** The property of an exchange that does not wait at the gates for somebody else's outcome. */
+  static final String IN_A_HURRY = "openexec.inAHurry";
+
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
           "execute",
@@ -427,8 +433,7 @@ public final class Flow implements AutoCloseable {
         "record",
         AsyncStep.of(
             "record", Executed.class, executed -> kernel().exactlyOnce().record(executed)));
-    main.bind(
-        "await", AsyncStep.of("await", OnRecord.class, found -> kernel().patience().await(found)));
+    main.bind("await", AsyncStep.ofExchange(this::await));
     main.bind("answer", Step.of("answer", OnRecord.class, this::answer));
     main.bind("deny", AsyncStep.ofExchange(this::deny));
     main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
@@ -500,6 +505,14 @@ public final class Flow implements AutoCloseable {
       case "queue" -> Door.QUEUE;
       default -> Door.OTHER;
     };
+  }
+
+  /** Waits for somebody else's outcome, unless the door knows a better place to wait in. */
+  private CompletableFuture<OnRecord> await(Exchange exchange) {
+    OnRecord found = Step.body("await", exchange, OnRecord.class);
+    return exchange.getProperty(IN_A_HURRY) == null
+        ? kernel().patience().await(found)
+        : CompletableFuture.completedFuture(found);
   }
 
   private Answer answer(OnRecord record) {
