@@ -261,6 +261,22 @@ class QueueDoorTest {
   }
 
   @Test
+  void anAnswerIsSentInTheTransactionThatItsMessageIsTakenIn() throws Exception {
+    try (TestService service = setup().start()) {
+      for (int i = 0; i < 5; i++) {
+        broker.send(REQUESTS, request("n" + i), "c");
+      }
+      broker.send(REQUESTS, "nonsense", "c");
+      assertThat(broker.receive(RECEIPTS, 5)).hasSize(5);
+      assertThat(broker.receive(REJECTED)).isNotNull();
+      assertThat(broker.sentAlone())
+          .as("the requests were, by this test")
+          .contains(REQUESTS)
+          .doesNotContain(RECEIPTS, REJECTED);
+    }
+  }
+
+  @Test
   void whatIsNotFinalIsNeverAnswered() throws Exception {
     TestService.Setup setup = setup().trusting(new TokenApprover("a-1", "a", Approver.TENANT));
     try (TestService service = setup.start()) {

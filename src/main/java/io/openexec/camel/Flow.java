@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Carries the kernel through the routes: binds the steps, loads the files, runs Camel. */
 public final class Flow implements AutoCloseable {
-  private static final String EXECUTE = "execute";
+  private static final String EXECUTE = "execute-past-faults";
   private static final List<String> ROUTES_OF_THE_FLOW =
       List.of(
           "execute",
@@ -51,6 +51,8 @@ public final class Flow implements AutoCloseable {
           "rejections",
           "execute-with-retry",
           "execute-once",
+          "execute-past-faults",
+          "execute-unless-fault",
           "receipts",
           "receipt-check",
           "keys",

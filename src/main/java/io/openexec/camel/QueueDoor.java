@@ -11,11 +11,13 @@ import io.openexec.camel.QueuedMessage.Unacceptable;
 import io.openexec.execution.Answer;
 import io.openexec.metrics.Traffic.MessageResult;
 import jakarta.jms.ConnectionFactory;
+import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
@@ -27,6 +29,7 @@ import org.apache.camel.component.jms.ConsumerType;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.component.jms.JmsConstants;
 import org.apache.camel.component.jms.JmsEndpoint;
+import org.apache.camel.component.jms.JmsMessage;
 import org.apache.camel.main.Main;
 import org.apache.camel.spi.PropertiesComponent;
 import org.apache.camel.support.DefaultMessage;
@@ -45,21 +48,33 @@ final class QueueDoor {
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int UNPROCESSABLE = 422;
   private static final int MAX_SENDS = 6;
+  private static final int MAX_HOLDS = 6;
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration ANSWER = Duration.ofSeconds(30);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
   // Variables of the exchange, which survive the gates.
+  private static final String TAKEN = "queue.taken";
   private static final String CORRELATION = "queue.correlation";
   private static final String REPLY_TO = "queue.replyTo";
   private static final String CONTENT = "queue.content";
   private static final String REJECTED = "queue.rejected";
   private static final String SENDS = "queue.sends";
+  private static final String HOLDS = "queue.holds";
+  private static final String POSTPONED = "queue.postponed";
+
+  /** What every request would be answered just now, whichever it is. */
+  private static final Set<String> FOR_ALL =
+      Set.of(
+          Reason.STORE_UNAVAILABLE.code(),
+          Reason.TRUST_UNAVAILABLE.code(),
+          Reason.SHUTTING_DOWN.code());
 
   private final Optional<QueueSettings> settings;
   private final List<QueueConsumer> consumers = new CopyOnWriteArrayList<>();
   private final Consumer<MessageResult> count;
+  private final Optional<Postponement> postponement;
 
   /**
    * Makes the door; without settings it stays closed.
@@ -69,14 +84,18 @@ final class QueueDoor {
   QueueDoor(Optional<QueueSettings> settings, Consumer<MessageResult> count) {
     this.settings = settings;
     this.count = count;
+    this.postponement = settings.map(set -> new Postponement(set.queues().requests()));
   }
 
   /** Binds the steps. */
   void bind(Main main) {
     main.bind("queueTake", (org.apache.camel.Processor) this::take);
     main.bind("queueTaken", (Predicate) exchange -> !isRejected(exchange));
+    main.bind("queueHold", (org.apache.camel.Processor) QueueDoor::hold);
     main.bind("queueAnswer", (org.apache.camel.Processor) this::answer);
     main.bind("queueRejected", (Predicate) QueueDoor::isRejected);
+    main.bind("queuePostponed", (Predicate) QueueDoor::isPostponed);
+    main.bind("queuePostpone", (org.apache.camel.Processor) this::postpone);
     main.bind("queueSendsAgain", (Predicate) this::sendsAgain);
     main.bind("queueSendAgain", (org.apache.camel.Processor) QueueDoor::sendAgain);
   }
@@ -171,9 +190,14 @@ final class QueueDoor {
   /** Takes the bytes of a message, and keeps what its answer needs; or says why not. */
   private void take(Exchange exchange) {
     Message message = Step.body("queueTake", exchange, Message.class);
+    exchange.setVariable(TAKEN, exchange.getMessage());
     exchange.setIn(new DefaultMessage(exchange));
     // The answer is sent in the session that the message came by, so in its thread.
     exchange.getExchangeExtension().setTransacted(true);
+    exchange.setProperty(Steps.IN_A_HURRY, true);
+    if (Postponement.times(message) > 0) {
+      exchange.setProperty(Steps.COUNTED, true);
+    }
     try {
       correlate(exchange, message);
       QueuedMessage.replyTo(message, settings.orElseThrow().replyTo())
@@ -210,9 +234,43 @@ final class QueueDoor {
     return exchange.getVariable(REJECTED) != null;
   }
 
-  /** Makes a message of an answer, or of the request that could not even be read. */
+  /** Waits with a request for which every other one would have to wait as well, for a while. */
+  private static void hold(Exchange exchange) {
+    Answer answer = Step.body("queueHold", exchange, Answer.class);
+    int holds = exchange.getVariable(HOLDS, 0, Integer.class);
+    if (holds < MAX_HOLDS && answer.code().filter(FOR_ALL::contains).isPresent()) {
+      exchange.setVariable(HOLDS, holds + 1);
+      NotFinal.refuse(answer);
+    }
+  }
+
+  private static boolean isPostponed(Exchange exchange) {
+    return exchange.getVariable(POSTPONED) != null;
+  }
+
+  private void postpone(Exchange exchange) throws JMSException {
+    JmsMessage taken = exchange.getVariable(TAKEN, JmsMessage.class);
+    postponement
+        .orElseThrow()
+        .postpone(
+            new Postponement.Taken(
+                taken.getJmsMessage(),
+                taken.getJmsSession(),
+                exchange.getVariable(CONTENT),
+                Optional.ofNullable(exchange.getVariable(CORRELATION, String.class)),
+                Optional.ofNullable(exchange.getVariable(REPLY_TO, String.class))));
+    count.accept(MessageResult.POSTPONED);
+  }
+
+  /**
+   * Makes a message of an answer, or of the request that could not even be read; or has it wait.
+   */
   private void answer(Exchange exchange) {
     Answer answer = Step.body("queueAnswer", exchange, Answer.class);
+    if (!answer.isFinal()) {
+      exchange.setVariable(POSTPONED, true);
+      return;
+    }
     Optional<String> malformed = malformed(answer);
     if (malformed.isPresent()) {
       reject(exchange, answer.status(), malformed.get());

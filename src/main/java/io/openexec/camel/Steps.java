@@ -33,6 +33,9 @@ final class Steps {
   /** The property of an exchange whose request was counted. */
   static final String COUNTED = "openexec.counted";
 
+  /** The property of an exchange that does not wait at the gates for somebody else's outcome. */
+  static final String IN_A_HURRY = "openexec.inAHurry";
+
   private static final Logger LOG = LoggerFactory.getLogger(Steps.class);
 
   private final Supplier<Kernel> kernel;
@@ -81,12 +84,11 @@ final class Steps {
         "record",
         AsyncStep.of(
             "record", Executed.class, executed -> kernel.get().exactlyOnce().record(executed)));
-    main.bind(
-        "await",
-        AsyncStep.of("await", OnRecord.class, found -> kernel.get().patience().await(found)));
+    main.bind("await", AsyncStep.ofExchange(this::await));
     main.bind("answer", Step.of("answer", OnRecord.class, this::answer));
     main.bind("deny", AsyncStep.ofExchange(this::deny));
     main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
+    main.bind("requireNoFault", (Processor) NotFinal::refuseFault);
     main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
   }
 
@@ -132,6 +134,14 @@ final class Steps {
       case "queue" -> Door.QUEUE;
       default -> Door.OTHER;
     };
+  }
+
+  /** Waits for somebody else's outcome, unless the door knows a better place to wait in. */
+  private CompletableFuture<OnRecord> await(Exchange exchange) {
+    OnRecord found = Step.body("await", exchange, OnRecord.class);
+    return exchange.getProperty(IN_A_HURRY) == null
+        ? kernel.get().patience().await(found)
+        : CompletableFuture.completedFuture(found);
   }
 
   private Answer answer(OnRecord record) {

@@ -50,6 +50,27 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
     return status != NOT_READY && retryAfter.isEmpty();
   }
 
+  /** Returns the code of the problem, as {@link Reason#code} has it, if it is one and has one. */
+  public Optional<String> code() {
+    if (!isProblem()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.ofNullable(MAPPER.readTree(json).path("code").textValue());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("an answer is JSON", e);
+    }
+  }
+
+  /**
+   * Returns whether it says nothing of the request, but that the service itself has a fault. That
+   * may pass: a door that answers later tries again, a few times, before it hands this out.
+   */
+  public boolean isFault() {
+    return status == Reason.INTERNAL_ERROR.status()
+        && code().equals(Optional.of(Reason.INTERNAL_ERROR.code()));
+  }
+
   /** Returns the body as bytes. */
   public byte[] bytes() {
     return json.getBytes(StandardCharsets.US_ASCII);

@@ -54,7 +54,9 @@ public final class Traffic {
     /** It is answered by anything else. */
     REFUSED,
     /** It is put aside: it is no request. */
-    REJECTED
+    REJECTED,
+    /** It is put to the end of its queue: its answer is not final yet. */
+    POSTPONED
   }
 
   /**

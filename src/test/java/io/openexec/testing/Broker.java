@@ -12,13 +12,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.config.impl.SecurityConfiguration;
 import org.apache.activemq.artemis.core.security.Role;
 import org.apache.activemq.artemis.core.server.JournalType;
+import org.apache.activemq.artemis.core.server.ServerSession;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.server.plugin.ActiveMQServerMessagePlugin;
+import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
 import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.apache.activemq.artemis.core.transaction.Transaction;
 import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
 import org.apache.activemq.artemis.spi.core.security.ActiveMQJAASSecurityManager;
 import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
@@ -37,6 +42,7 @@ public final class Broker implements AutoCloseable {
   private String password;
   private EmbeddedActiveMQ server;
   private Connection connection;
+  private final Set<String> sentAlone = ConcurrentHashMap.newKeySet();
 
   /** Makes a message in a session. */
   @FunctionalInterface
@@ -112,6 +118,7 @@ public final class Broker implements AutoCloseable {
       configuration.addAcceptorConfiguration(
           "tls", "tcp://127.0.0.1:" + tlsPort + "?protocols=AMQP" + tls);
     }
+    configuration.registerBrokerPlugin(new Sends());
     configuration.setBrokerInstance(directory.toFile());
     server = new EmbeddedActiveMQ().setConfiguration(configuration);
     if (user != null) {
@@ -163,6 +170,39 @@ public final class Broker implements AutoCloseable {
             new AddressSettings().setAutoCreateQueues(false).setAutoCreateAddresses(false));
   }
 
+  /** Lets an address have so many messages, and refuses more. */
+  public void limit(String address, long messages) {
+    server
+        .getActiveMQServer()
+        .getAddressSettingsRepository()
+        .addMatch(
+            address,
+            new AddressSettings()
+                .setMaxDeliveryAttempts(-1)
+                .setRedeliveryDelay(0)
+                .setMaxSizeMessages(messages)
+                .setAddressFullMessagePolicy(AddressFullMessagePolicy.FAIL));
+  }
+
+  /** Returns the addresses that something was sent to in no transaction. */
+  public Set<String> sentAlone() {
+    return Set.copyOf(sentAlone);
+  }
+
+  private final class Sends implements ActiveMQServerMessagePlugin {
+    @Override
+    public void beforeSend(
+        ServerSession session,
+        Transaction transaction,
+        org.apache.activemq.artemis.api.core.Message message,
+        boolean direct,
+        boolean noAutoCreateQueue) {
+      if (transaction == null) {
+        sentAlone.add(message.getAddress());
+      }
+    }
+  }
+
   private synchronized Session session() throws JMSException {
     if (connection == null) {
       connection =
@@ -203,6 +243,17 @@ public final class Broker implements AutoCloseable {
           message.setJMSCorrelationID(correlation);
           return message;
         });
+  }
+
+  /** Sends a text with a correlation id that expires after so long. */
+  public void send(String queue, String text, String correlation, long millis) throws JMSException {
+    try (Session session = session();
+        MessageProducer producer = session.createProducer(session.createQueue(queue))) {
+      Message message = session.createTextMessage(text);
+      message.setJMSCorrelationID(correlation);
+      producer.setTimeToLive(millis);
+      producer.send(message);
+    }
   }
 
   /** Receives the next message; fails if there is none soon. */
