@@ -238,7 +238,7 @@ public final class Flow implements AutoCloseable {
       samples.gauge(
           "openexec_queue_connected",
           "Whether requests can come in by queue.",
-          queue.problem().isEmpty());
+          queue.isConnected());
     }
   }
 

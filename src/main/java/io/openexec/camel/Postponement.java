@@ -22,11 +22,13 @@ final class Postponement {
   /** How often the message was postponed, an int. Whoever forges it has a longer pause. */
   static final String TIMES = "openexecPostponed";
 
+  /** As often as it counts. */
+  static final int MOST_TIMES = 8;
+
   private static final Logger LOG = LoggerFactory.getLogger(Postponement.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration LONGEST_HOLD = Duration.ofSeconds(1);
-  private static final int MOST_TIMES = 8;
   private static final Duration UNTIL_ASKED_AGAIN = Duration.ofMinutes(10);
 
   private final String queue;
@@ -81,21 +83,28 @@ final class Postponement {
     int times = times(taken.message());
     Message copy = copy(taken);
     copy.setIntProperty(TIMES, Math.min(times + 1, MOST_TIMES));
+    if (!canDelay()) {
+      hold(pause(times));
+      send(taken, copy, Duration.ZERO);
+      return;
+    }
+    try {
+      send(taken, copy, pause(times));
+    } catch (JMSException | UnsupportedOperationException e) {
+      // If this fails as well, it was not for the delay.
+      send(taken, copy, Duration.ZERO);
+      cannotDelay();
+    }
+  }
+
+  private void send(Taken taken, Message copy, Duration delay) throws JMSException {
+    Message message = taken.message();
     try (MessageProducer producer =
         taken.session().createProducer(taken.session().createQueue(queue))) {
-      if (canDelay()) {
-        delay(producer, pause(times));
-      } else {
-        hold(pause(times));
+      if (!delay.isZero()) {
+        producer.setDeliveryDelay(delay.toMillis());
       }
-      producer.send(
-          copy,
-          DeliveryMode.PERSISTENT,
-          taken.message().getJMSPriority(),
-          timeToLive(taken.message()));
-    } catch (JMSException | UnsupportedOperationException e) {
-      cannotDelay();
-      throw e;
+      producer.send(copy, DeliveryMode.PERSISTENT, message.getJMSPriority(), timeToLive(message));
     }
   }
 
@@ -122,10 +131,6 @@ final class Postponement {
     return expiration == 0 ? 0 : Math.max(1, expiration - System.currentTimeMillis());
   }
 
-  private static void delay(MessageProducer producer, Duration pause) throws JMSException {
-    producer.setDeliveryDelay(pause.toMillis());
-  }
-
   private boolean canDelay() {
     if (!delays && System.nanoTime() - asksAgain >= 0) {
       delays = true;
@@ -133,13 +138,10 @@ final class Postponement {
     return delays;
   }
 
-  /** Whatever it was: the next try does without, and some time later it is asked again. */
   private void cannotDelay() {
-    if (delays) {
-      asksAgain = System.nanoTime() + UNTIL_ASKED_AGAIN.toNanos();
-      delays = false;
-      LOG.info("queue: the broker takes no message that it is to deliver later");
-    }
+    asksAgain = System.nanoTime() + UNTIL_ASKED_AGAIN.toNanos();
+    delays = false;
+    LOG.info("queue: the broker does not deliver later; messages wait in their places instead");
   }
 
   private static void hold(Duration pause) {

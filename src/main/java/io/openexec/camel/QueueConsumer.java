@@ -4,6 +4,8 @@ import io.openexec.execution.Errors;
 import jakarta.jms.Connection;
 import jakarta.jms.JMSException;
 import jakarta.jms.JMSSecurityException;
+import jakarta.jms.Message;
+import jakarta.jms.Session;
 import java.util.Optional;
 import org.apache.camel.component.jms.DefaultJmsMessageListenerContainer;
 import org.apache.camel.component.jms.JmsEndpoint;
@@ -19,11 +21,15 @@ final class QueueConsumer extends DefaultJmsMessageListenerContainer {
   private static final Logger LOG = LoggerFactory.getLogger(QueueConsumer.class);
   private static final String BROKER = "the broker of OPENEXEC_QUEUE_URL ";
 
+  private final QueueSends sends;
+  private @Nullable Connection shared;
   private volatile @Nullable Connection live;
+  private volatile int losses;
   private volatile boolean lockedOut;
 
-  QueueConsumer(JmsEndpoint endpoint) {
+  QueueConsumer(JmsEndpoint endpoint, QueueSends sends) {
     super(endpoint);
+    this.sends = sends;
   }
 
   @Override
@@ -42,17 +48,51 @@ final class QueueConsumer extends DefaultJmsMessageListenerContainer {
   protected void prepareSharedConnection(Connection connection) throws JMSException {
     super.prepareSharedConnection(connection);
     // First, since it may be lost at once.
-    live = connection;
+    connected(connection);
     connection.setExceptionListener(why -> lost(connection, why));
+  }
+
+  private synchronized void connected(Connection connection) {
+    shared = connection;
+    live = connection;
   }
 
   private synchronized void lost(Connection connection, JMSException why) {
     if (live == connection) {
       live = null;
+      losses++;
       LOG.warn(
           "queue: the connection to the broker is lost ({}); what is under way is answered when the"
               + " broker delivers it again",
           Errors.rootCause(why));
+    }
+  }
+
+  /**
+   * Commits, and tells of it. Not as Spring does, which takes a session that is closed for one that
+   * somebody else commits.
+   */
+  @Override
+  protected void commitIfNecessary(Session session, @Nullable Message message) throws JMSException {
+    int before = losses;
+    try {
+      session.commit();
+    } catch (JMSException e) {
+      if (message != null && isConnected()) {
+        sends.notCommitted(e);
+      }
+      throw e;
+    }
+    lives(before);
+    if (message != null) {
+      sends.committed();
+    }
+  }
+
+  /** Where something was committed, the connection was not lost before, whatever was said. */
+  private synchronized void lives(int before) {
+    if (losses == before) {
+      live = shared;
     }
   }
 

@@ -4,39 +4,27 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.openexec.boundary.Reason;
-import io.openexec.camel.QueueSettings.Amqp;
-import io.openexec.camel.QueueSettings.Bound;
-import io.openexec.camel.QueueSettings.Credentials;
+import io.openexec.camel.QueueSettings.Queues;
 import io.openexec.camel.QueuedMessage.Unacceptable;
 import io.openexec.execution.Answer;
 import io.openexec.metrics.Traffic.MessageResult;
-import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
-import org.apache.camel.LoggingLevel;
 import org.apache.camel.Predicate;
-import org.apache.camel.component.amqp.AMQPComponent;
-import org.apache.camel.component.jms.ConsumerType;
-import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.component.jms.JmsConstants;
-import org.apache.camel.component.jms.JmsEndpoint;
 import org.apache.camel.component.jms.JmsMessage;
 import org.apache.camel.main.Main;
 import org.apache.camel.spi.PropertiesComponent;
 import org.apache.camel.support.DefaultMessage;
 import org.apache.camel.util.ObjectHelper;
-import org.apache.qpid.jms.JmsConnectionFactory;
-import org.springframework.jms.listener.AbstractMessageListenerContainer;
-import org.springframework.util.backoff.ExponentialBackOff;
 
 /**
  * What {@code ingress-queue.camel.yaml} names: the component {@code queue:}, which is Camel's JMS
@@ -44,25 +32,21 @@ import org.springframework.util.backoff.ExponentialBackOff;
  * message.
  */
 final class QueueDoor {
-  private static final String COMPONENT = "queue";
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int UNPROCESSABLE = 422;
-  private static final int MAX_SENDS = 6;
   private static final int MAX_HOLDS = 6;
-  private static final Duration CONNECT = Duration.ofSeconds(5);
-  private static final Duration ANSWER = Duration.ofSeconds(30);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final Duration PAUSE = Duration.ofMillis(200);
+  private static final Duration LONG_PAUSE = Duration.ofSeconds(2);
 
   // Variables of the exchange, which survive the gates.
   private static final String TAKEN = "queue.taken";
   private static final String CORRELATION = "queue.correlation";
   private static final String REPLY_TO = "queue.replyTo";
   private static final String CONTENT = "queue.content";
-  private static final String REJECTED = "queue.rejected";
-  private static final String SENDS = "queue.sends";
+  private static final String WHOLE = "queue.whole";
+  private static final String TARGET = "queue.target";
+  private static final String RESULT = "queue.result";
   private static final String HOLDS = "queue.holds";
-  private static final String POSTPONED = "queue.postponed";
 
   /** What every request would be answered just now, whichever it is. */
   private static final Set<String> FOR_ALL =
@@ -72,8 +56,8 @@ final class QueueDoor {
           Reason.SHUTTING_DOWN.code());
 
   private final Optional<QueueSettings> settings;
-  private final List<QueueConsumer> consumers = new CopyOnWriteArrayList<>();
-  private final Consumer<MessageResult> count;
+  private final QueueSends sends;
+  private final Optional<QueueComponent> component;
   private final Optional<Postponement> postponement;
 
   /**
@@ -83,21 +67,22 @@ final class QueueDoor {
    */
   QueueDoor(Optional<QueueSettings> settings, Consumer<MessageResult> count) {
     this.settings = settings;
-    this.count = count;
+    this.sends = new QueueSends(count);
+    this.component = settings.map(set -> new QueueComponent(set, sends));
     this.postponement = settings.map(set -> new Postponement(set.queues().requests()));
   }
 
   /** Binds the steps. */
   void bind(Main main) {
     main.bind("queueTake", (org.apache.camel.Processor) this::take);
-    main.bind("queueTaken", (Predicate) exchange -> !isRejected(exchange));
+    main.bind("queueTaken", (Predicate) exchange -> exchange.getVariable(RESULT) == null);
     main.bind("queueHold", (org.apache.camel.Processor) QueueDoor::hold);
     main.bind("queueAnswer", (org.apache.camel.Processor) this::answer);
     main.bind("queueRejected", (Predicate) QueueDoor::isRejected);
     main.bind("queuePostponed", (Predicate) QueueDoor::isPostponed);
     main.bind("queuePostpone", (org.apache.camel.Processor) this::postpone);
-    main.bind("queueSendsAgain", (Predicate) this::sendsAgain);
-    main.bind("queueSendAgain", (org.apache.camel.Processor) QueueDoor::sendAgain);
+    main.bind("queueSent", (org.apache.camel.Processor) this::sent);
+    main.bind("queueNotSent", (org.apache.camel.Processor) this::notSent);
   }
 
   /** Sets what the file's placeholders stand for, before it is loaded. */
@@ -120,61 +105,7 @@ final class QueueDoor {
    * @throws IllegalArgumentException if there is no such bean
    */
   void addTo(CamelContext context) {
-    if (settings.isEmpty()) {
-      return;
-    }
-    JmsComponent component =
-        settings.get().broker() instanceof Bound ? new JmsComponent() : new AMQPComponent();
-    component.setConnectionFactory(connectionFactory(context, settings.get()));
-    component.setHeaderFilterStrategy(new QueueHeaders());
-    component.setConsumerType(ConsumerType.Custom);
-    component.setMessageListenerContainerFactory(this::consumer);
-    // Else it would set a fixed pause.
-    component.setRecoveryInterval(-1);
-    component.setErrorHandlerLogStackTrace(false);
-    component.setErrorHandlerLoggingLevel(LoggingLevel.WARN);
-    context.addComponent(COMPONENT, component);
-  }
-
-  private static ConnectionFactory connectionFactory(CamelContext context, QueueSettings settings) {
-    if (settings.broker() instanceof Amqp amqp) {
-      return amqp(amqp);
-    }
-    String name = ((Bound) settings.broker()).name();
-    ConnectionFactory bean =
-        context.getRegistry().lookupByNameAndType(name, ConnectionFactory.class);
-    if (bean == null) {
-      throw new IllegalArgumentException(
-          "no route file binds a jakarta.jms.ConnectionFactory with the name "
-              + name
-              + " (OPENEXEC_QUEUE_URL)");
-    }
-    return bean;
-  }
-
-  private static ConnectionFactory amqp(Amqp amqp) {
-    StringBuilder address = new StringBuilder(amqp.address());
-    address.append("?transport.connectTimeout=").append(CONNECT.toMillis());
-    address.append("&jms.connectTimeout=").append(CONNECT.toMillis());
-    address.append("&jms.closeTimeout=").append(CONNECT.toMillis());
-    address.append("&jms.requestTimeout=").append(ANSWER.toMillis());
-    address.append("&jms.sendTimeout=").append(ANSWER.toMillis());
-    address.append("&jms.deserializationPolicy.denyList=*");
-    // None by default: what waits behind a message that takes long would wait for that one.
-    address.append("&jms.prefetchPolicy.all=").append(amqp.prefetch().orElse(0));
-    JmsConnectionFactory factory = new JmsConnectionFactory(address.toString());
-    amqp.credentials().map(Credentials::user).ifPresent(factory::setUsername);
-    amqp.credentials().map(Credentials::password).ifPresent(factory::setPassword);
-    return factory;
-  }
-
-  private AbstractMessageListenerContainer consumer(JmsEndpoint endpoint) {
-    QueueConsumer consumer = new QueueConsumer(endpoint);
-    ExponentialBackOff pauses = new ExponentialBackOff(FIRST_PAUSE.toMillis(), 2);
-    pauses.setMaxInterval(LONGEST_PAUSE.toMillis());
-    consumer.setBackOff(pauses);
-    consumers.add(consumer);
-    return consumer;
+    component.ifPresent(opened -> opened.addTo(context));
   }
 
   /** Returns whether requests are to come in by queue. */
@@ -182,9 +113,14 @@ final class QueueDoor {
     return settings.isPresent();
   }
 
-  /** Returns what is wrong, if requests cannot come in by queue now. */
+  /** Returns what is wrong, if requests cannot come in by queue now, or answers not go out. */
   Optional<String> problem() {
-    return consumers.stream().flatMap(consumer -> consumer.problem().stream()).findFirst();
+    return component.flatMap(QueueComponent::problem);
+  }
+
+  /** Returns whether requests can come in. */
+  boolean isConnected() {
+    return component.filter(opened -> opened.connectionProblem().isEmpty()).isPresent();
   }
 
   /** Takes the bytes of a message, and keeps what its answer needs; or says why not. */
@@ -205,9 +141,14 @@ final class QueueDoor {
       Object content = QueuedMessage.content(message);
       exchange.setVariable(CONTENT, content);
       exchange.getMessage().setBody(QueuedMessage.utf8(content));
+      exchange.setVariable(WHOLE, true);
     } catch (Unacceptable e) {
       reject(exchange, e.status(), e.reason());
     }
+  }
+
+  private Queues queues() {
+    return settings.orElseThrow().queues();
   }
 
   private static void correlate(Exchange exchange, Message message) throws Unacceptable {
@@ -221,8 +162,7 @@ final class QueueDoor {
   }
 
   private void reject(Exchange exchange, int status, String reason) {
-    count.accept(MessageResult.REJECTED);
-    exchange.setVariable(REJECTED, true);
+    leadTo(exchange, queues().rejected(), MessageResult.REJECTED);
     Object content = exchange.getVariable(CONTENT);
     org.apache.camel.Message message = fresh(exchange);
     message.setHeader(QueueHeaders.STATUS, status);
@@ -231,7 +171,7 @@ final class QueueDoor {
   }
 
   private static boolean isRejected(Exchange exchange) {
-    return exchange.getVariable(REJECTED) != null;
+    return exchange.getVariable(RESULT) == MessageResult.REJECTED;
   }
 
   /** Waits with a request for which every other one would have to wait as well, for a while. */
@@ -245,7 +185,7 @@ final class QueueDoor {
   }
 
   private static boolean isPostponed(Exchange exchange) {
-    return exchange.getVariable(POSTPONED) != null;
+    return exchange.getVariable(RESULT) == MessageResult.POSTPONED;
   }
 
   private void postpone(Exchange exchange) throws JMSException {
@@ -259,7 +199,6 @@ final class QueueDoor {
                 exchange.getVariable(CONTENT),
                 Optional.ofNullable(exchange.getVariable(CORRELATION, String.class)),
                 Optional.ofNullable(exchange.getVariable(REPLY_TO, String.class))));
-    count.accept(MessageResult.POSTPONED);
   }
 
   /**
@@ -268,7 +207,7 @@ final class QueueDoor {
   private void answer(Exchange exchange) {
     Answer answer = Step.body("queueAnswer", exchange, Answer.class);
     if (!answer.isFinal()) {
-      exchange.setVariable(POSTPONED, true);
+      hasToWait(exchange);
       return;
     }
     Optional<String> malformed = malformed(answer);
@@ -276,35 +215,60 @@ final class QueueDoor {
       reject(exchange, answer.status(), malformed.get());
       return;
     }
-    count.accept(answer.isProblem() ? MessageResult.REFUSED : MessageResult.SUCCEEDED);
+    String replyTo = exchange.getVariable(REPLY_TO, String.class);
+    boolean asked = replyTo != null && sends.mayTry(replyTo);
+    leadTo(
+        exchange,
+        asked ? replyTo : queues().receipts(),
+        answer.isProblem() ? MessageResult.REFUSED : MessageResult.SUCCEEDED);
     org.apache.camel.Message message = fresh(exchange);
     message.setHeader(QueueHeaders.STATUS, answer.status());
     message.setHeader(QueueHeaders.CONTENT_TYPE, answer.mediaType());
     message.setHeader(QueueHeaders.REPLAYED, answer.replayed());
     message.setBody(answer.json());
-    String replyTo = exchange.getVariable(REPLY_TO, String.class);
-    if (replyTo != null) {
+    if (asked) {
       message.setHeader(JmsConstants.JMS_DESTINATION_NAME, replyTo);
     }
   }
 
-  /** Returns whether an answer is worth sending again: not in a session that is dead. */
-  private boolean sendsAgain(Exchange exchange) {
-    Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+  /**
+   * Has something sent to a queue, or waits with the message if that took nothing lately. What
+   * could not be read as a whole does not wait, as the copy might pass for another message.
+   */
+  private void leadTo(Exchange exchange, String queue, MessageResult result) {
+    if (queue.equals(exchange.getVariable(REPLY_TO))
+        || exchange.getVariable(WHOLE) == null
+        || sends.isRefusing(queues().requests())
+        || sends.mayTry(queue)) {
+      exchange.setVariable(TARGET, queue);
+      exchange.setVariable(RESULT, result);
+    } else {
+      hasToWait(exchange);
+    }
+  }
+
+  private void hasToWait(Exchange exchange) {
+    exchange.setVariable(TARGET, queues().requests());
+    exchange.setVariable(RESULT, MessageResult.POSTPONED);
+  }
+
+  private void sent(Exchange exchange) {
+    sends.sent(
+        exchange.getVariable(TARGET, String.class),
+        exchange.getVariable(RESULT, MessageResult.class));
+  }
+
+  /** What cannot be sent is no answer: its message goes back to the broker, which delivers it. */
+  private void notSent(Exchange exchange) throws Exception {
+    Exception why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
     boolean dead = ObjectHelper.getException(jakarta.jms.IllegalStateException.class, why) != null;
-    return !dead
-        && sends(exchange) < MAX_SENDS
-        && consumers.stream().allMatch(QueueConsumer::isConnected);
-  }
-
-  private static int sends(Exchange exchange) {
-    return exchange.getVariable(SENDS, 1, Integer.class);
-  }
-
-  /** Where its request asked for the answer could not be sent: it goes where all others go. */
-  private static void sendAgain(Exchange exchange) {
-    exchange.setVariable(SENDS, sends(exchange) + 1);
-    exchange.getMessage().removeHeader(JmsConstants.JMS_DESTINATION_NAME);
+    if (!dead && component.orElseThrow().isConnected()) {
+      sends.refused(exchange.getVariable(TARGET, String.class), why);
+      // At once again, but nothing shall go round in a hurry.
+      Duration pause = sends.isRefusing(queues().requests()) ? LONG_PAUSE : PAUSE;
+      TimeUnit.MILLISECONDS.sleep(pause.toMillis());
+    }
+    throw why;
   }
 
   private static org.apache.camel.Message fresh(Exchange exchange) {

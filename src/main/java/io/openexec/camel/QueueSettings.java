@@ -53,5 +53,10 @@ public record QueueSettings(Broker broker, int concurrency, Queues queues, Set<S
    * @param receipts where answers go
    * @param rejected where messages go that are no requests
    */
-  public record Queues(String requests, String receipts, String rejected) {}
+  public record Queues(String requests, String receipts, String rejected) {
+    /** Returns the three. */
+    Set<String> names() {
+      return Set.of(requests, receipts, rejected);
+    }
+  }
 }

@@ -184,6 +184,20 @@ public final class Broker implements AutoCloseable {
                 .setAddressFullMessagePolicy(AddressFullMessagePolicy.FAIL));
   }
 
+  /** Lets nobody send to an address of a broker that asks who comes, or lets them again. */
+  public void forbid(String address, boolean forbidden) {
+    var roles = server.getActiveMQServer().getSecurityRepository();
+    if (forbidden) {
+      roles.addMatch(
+          address,
+          Set.of(
+              new Role(
+                  "all", false, true, true, true, true, true, true, true, true, true, true, true)));
+    } else {
+      roles.removeMatch(address);
+    }
+  }
+
   /** Returns the addresses that something was sent to in no transaction. */
   public Set<String> sentAlone() {
     return Set.copyOf(sentAlone);

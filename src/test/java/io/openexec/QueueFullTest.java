@@ -1,0 +1,185 @@
+package io.openexec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.openexec.testing.Broker;
+import io.openexec.testing.Eventually;
+import io.openexec.testing.Requests;
+import io.openexec.testing.TestService;
+import jakarta.jms.Message;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/** Queues that take nothing: what should go there waits, and it is said. */
+class QueueFullTest {
+  private static final long SOON = 20_000;
+  // A message waits half a minute at most, and a try takes a moment.
+  private static final long LONG = 90_000;
+  private static final String REQUESTS = "openexec.requests";
+  private static final String RECEIPTS = "openexec.receipts";
+  private static final String REJECTED = "openexec.rejected";
+  private static final int MESSAGES = 6;
+
+  @TempDir Path brokerDirectory;
+  @TempDir Path directory;
+  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private final Logger ours = (Logger) LoggerFactory.getLogger("io.openexec");
+
+  private Level level;
+
+  @BeforeEach
+  void listen() {
+    level = ours.getLevel();
+    ours.setLevel(Level.INFO);
+    log.start();
+    ours.addAppender(log);
+  }
+
+  @AfterEach
+  void stop() {
+    ours.setLevel(level);
+    ours.detachAppender(log);
+  }
+
+  private long logged(String text) {
+    return List.copyOf(log.list).stream()
+        .filter(event -> event.getFormattedMessage().contains(text))
+        .count();
+  }
+
+  private TestService.Setup setup(Broker broker) {
+    return new TestService.Setup(directory)
+        .with("OPENEXEC_QUEUE_URL", broker.url())
+        .with("OPENEXEC_QUEUE_CONCURRENCY", "2")
+        .with("OPENEXEC_QUEUE_REPLY_TO", "mine")
+        .tracing("trace", "");
+  }
+
+  private static String trace(int id) {
+    return Requests.body("trace", "{\"id\":" + id + "}", "n" + id, null);
+  }
+
+  private static void awaitSaid(TestService service, String queue) {
+    Eventually.within(
+        SOON, () -> service.requests().get("/ready").text().contains("the queue " + queue));
+    assertThat(service.requests().get("/ready").status()).isEqualTo(503);
+    assertThat(service.requests().execute("echo", "{}", "http").status()).isEqualTo(200);
+  }
+
+  private static void awaitReady(TestService service) {
+    Eventually.within(SOON, () -> service.requests().get("/ready").status() == 200);
+  }
+
+  /**
+   * Takes one out of a full queue, so that the broker sees that there is room, and then the rest.
+   */
+  private static void makeRoom(Broker broker, String queue) throws Exception {
+    broker.limit(queue, 1_000);
+    Set<String> correlations = new HashSet<>();
+    correlations.add(broker.receive(queue).getJMSCorrelationID());
+    Eventually.within(LONG, () -> broker.count(queue) == MESSAGES - 1);
+    for (Message message : broker.drain(queue)) {
+      correlations.add(message.getJMSCorrelationID());
+    }
+    assertThat(correlations).as("once each").hasSize(MESSAGES);
+  }
+
+  @Test
+  void aFullQueueOfAnswersIsSaidOnceAndNothingIsLost() throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      broker.limit(RECEIPTS, 2);
+      TestService.Setup setup = setup(broker);
+      try (TestService service = setup.start()) {
+        for (int id = 0; id < MESSAGES; id++) {
+          broker.send(REQUESTS, trace(id), "c" + id);
+        }
+        awaitSaid(service, RECEIPTS);
+        Eventually.within(SOON, () -> setup.traced().size() == MESSAGES);
+        makeRoom(broker, RECEIPTS);
+        awaitReady(service);
+        assertThat(broker.count(REQUESTS)).isZero();
+        assertThat(setup.traced()).as("none twice").hasSize(MESSAGES);
+        assertThat(logged("openexec.receipts takes no message")).isOne();
+        assertThat(logged("openexec.receipts takes messages again")).isOne();
+        assertThat(logged("goes back to the broker")).isZero();
+      }
+    }
+  }
+
+  @Test
+  void whatCannotGoAsideHoldsUpNoAnswer() throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      broker.limit(REJECTED, 1);
+      TestService.Setup setup = setup(broker);
+      try (TestService service = setup.start()) {
+        for (int id = 1; id < MESSAGES; id++) {
+          broker.send(REQUESTS, "nonsense", "c" + id);
+        }
+        broker.send(REQUESTS, trace(1), "x".repeat(256));
+        awaitSaid(service, REJECTED);
+        long begin = System.nanoTime();
+        broker.send(REQUESTS, trace(0), "good");
+        assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("good");
+        assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(8));
+        makeRoom(broker, REJECTED);
+        assertThat(setup.traced()).as("nothing that was to go aside").containsExactly("0");
+        awaitReady(service);
+        assertThat(broker.count(REQUESTS)).isZero();
+      }
+    }
+  }
+
+  @Test
+  void whatAFullReplyQueueDoesNotTakeGoesWhereAllAnswersGo() throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      broker.limit("mine", 1);
+      try (TestService service = setup(broker).start()) {
+        for (int id = 0; id < MESSAGES; id++) {
+          String request = trace(id);
+          broker.send(
+              REQUESTS,
+              session -> {
+                Message message = session.createTextMessage(request);
+                message.setJMSReplyTo(session.createQueue("mine"));
+                return message;
+              });
+        }
+        assertThat(broker.receive(RECEIPTS, MESSAGES - 1)).hasSize(MESSAGES - 1);
+        assertThat(broker.count("mine")).isOne();
+        assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+      }
+    }
+  }
+
+  @Test
+  void aQueueThatTheServiceMayNotWriteIsSaid() throws Exception {
+    try (Broker broker = Broker.locked(brokerDirectory, "openexec", "secret")) {
+      broker.forbid(RECEIPTS, true);
+      try (TestService service =
+          setup(broker)
+              .with("OPENEXEC_QUEUE_USER", "openexec")
+              .with("OPENEXEC_QUEUE_PASSWORD", "secret")
+              .start()) {
+        broker.send(REQUESTS, trace(0), "c");
+        awaitSaid(service, RECEIPTS);
+        TimeUnit.SECONDS.sleep(2);
+        assertThat(logged("openexec.receipts takes no message")).isOne();
+        broker.forbid(RECEIPTS, false);
+        assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("c");
+        awaitReady(service);
+      }
+    }
+  }
+}
