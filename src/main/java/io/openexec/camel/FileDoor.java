@@ -33,14 +33,19 @@ final class FileDoor implements AutoCloseable {
   private final Optional<Path> folder;
   private final Runnable came;
   private final Function<byte[], CompletableFuture<Answer>> gates;
+  private final Inbox.Room room;
   private volatile @Nullable Inbox inbox;
   private volatile long pausedUntil = System.nanoTime();
 
   FileDoor(
-      Optional<Path> folder, Runnable came, Function<byte[], CompletableFuture<Answer>> gates) {
+      Optional<Path> folder,
+      Runnable came,
+      Function<byte[], CompletableFuture<Answer>> gates,
+      Inbox.Room room) {
     this.came = came;
     this.folder = folder;
     this.gates = gates;
+    this.room = room;
   }
 
   /** Binds what the route names. */
@@ -74,7 +79,7 @@ final class FileDoor implements AutoCloseable {
   /** Takes hold of the folder, if there is one. */
   void open() throws IOException {
     if (folder.isPresent()) {
-      inbox = Inbox.open(folder.get(), came, gates);
+      inbox = Inbox.open(folder.get(), came, gates, room);
     }
   }
 

@@ -101,6 +101,7 @@ public final class Flow implements AutoCloseable {
   private final List<ActionFiles.Loaded> actionFiles;
   private final List<HikariDataSource> pools = new ArrayList<>();
   private final Main main = new Main();
+  private final Capacity capacity = Capacity.ofHeap();
   private volatile @Nullable Kernel kernel;
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
@@ -110,7 +111,7 @@ public final class Flow implements AutoCloseable {
 
   private Flow(RouteFiles files, Secrets secrets, Optional<QueueSettings> queue) {
     this.files = files;
-    this.queue = new QueueDoor(queue, result -> kernel().traffic().dealtWith(result));
+    this.queue = new QueueDoor(queue, capacity, result -> kernel().traffic().dealtWith(result));
     this.digest = digest(files);
     this.resources = ActionResources.read(files.resources(), secrets);
     this.actionFiles = ActionFiles.read(files.actions(), secrets, this::producer);
@@ -205,7 +206,8 @@ public final class Flow implements AutoCloseable {
         new FileDoor(
             inbox,
             () -> kernel().traffic().came(Door.FILE),
-            request -> executeOnce(request, workers));
+            request -> executeOnce(request, workers),
+            length -> capacity.await(length)::leave);
     fileDoor.bindTo(main);
     main.init();
     CamelContext context = main.getCamelContext();
@@ -213,7 +215,7 @@ public final class Flow implements AutoCloseable {
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     if (http) {
-      door = new HttpDoor(context, workers, () -> kernel().traffic());
+      door = new HttpDoor(context, workers, capacity, () -> kernel().traffic());
     }
     context.addComponent("sql", sql());
     for (String scheme : ActionHttpGate.SCHEMES) {

@@ -30,6 +30,7 @@ import org.apache.camel.component.jms.JmsEndpoint;
 import org.apache.camel.main.Main;
 import org.apache.camel.spi.PropertiesComponent;
 import org.apache.camel.support.DefaultMessage;
+import org.apache.camel.support.SynchronizationAdapter;
 import org.apache.camel.util.ObjectHelper;
 import org.apache.qpid.jms.JmsConnectionFactory;
 import org.springframework.jms.listener.AbstractMessageListenerContainer;
@@ -59,15 +60,18 @@ final class QueueDoor {
 
   private final Optional<QueueSettings> settings;
   private final List<QueueConsumer> consumers = new CopyOnWriteArrayList<>();
+  private final Capacity capacity;
   private final Consumer<MessageResult> count;
 
   /**
    * Makes the door; without settings it stays closed.
    *
+   * @param capacity what all doors have room for
    * @param count is told what becomes of each message
    */
-  QueueDoor(Optional<QueueSettings> settings, Consumer<MessageResult> count) {
+  QueueDoor(Optional<QueueSettings> settings, Capacity capacity, Consumer<MessageResult> count) {
     this.settings = settings;
+    this.capacity = capacity;
     this.count = count;
   }
 
@@ -169,7 +173,7 @@ final class QueueDoor {
   }
 
   /** Takes the bytes of a message, and keeps what its answer needs; or says why not. */
-  private void take(Exchange exchange) {
+  private void take(Exchange exchange) throws InterruptedException {
     Message message = Step.body("queueTake", exchange, Message.class);
     exchange.setIn(new DefaultMessage(exchange));
     // The answer is sent in the session that the message came by, so in its thread.
@@ -180,10 +184,26 @@ final class QueueDoor {
           .ifPresent(queue -> exchange.setVariable(REPLY_TO, queue));
       Object content = QueuedMessage.content(message);
       exchange.setVariable(CONTENT, content);
-      exchange.getMessage().setBody(QueuedMessage.utf8(content));
+      byte[] request = QueuedMessage.utf8(content);
+      awaitRoom(exchange, request.length);
+      exchange.getMessage().setBody(request);
     } catch (Unacceptable e) {
       reject(exchange, e.status(), e.reason());
     }
+  }
+
+  /** Waits for memory, which is given back when the answer was sent. */
+  private void awaitRoom(Exchange exchange, int length) throws InterruptedException {
+    Capacity.Ticket ticket = capacity.await(length);
+    exchange
+        .getExchangeExtension()
+        .addOnCompletion(
+            new SynchronizationAdapter() {
+              @Override
+              public void onDone(Exchange done) {
+                ticket.leave();
+              }
+            });
   }
 
   private static void correlate(Exchange exchange, Message message) throws Unacceptable {

@@ -162,7 +162,7 @@ final class Batch {
     begun(request.length);
     try {
       ways.window().run(request.length, () -> execute(request, place));
-    } catch (InterruptedException | RuntimeException e) {
+    } catch (InterruptedException | RuntimeException | Error e) {
       over(request.length);
       throw e;
     }

@@ -63,9 +63,17 @@ public final class Inbox implements AutoCloseable {
         }
       };
 
-  private Inbox(Folder folder, Runnable came, Function<byte[], CompletableFuture<Answer>> gates) {
+  /** Room in memory for requests, which others take of as well. */
+  @FunctionalInterface
+  public interface Room {
+    /** Waits until there is room for a request of so many bytes; returns what gives it back. */
+    Runnable take(int length) throws InterruptedException;
+  }
+
+  private Inbox(
+      Folder folder, Runnable came, Function<byte[], CompletableFuture<Answer>> gates, Room room) {
     this.folder = folder;
-    this.ways = new Batch.Ways(came, gates, new Window(REQUESTS_AT_ONCE), writer);
+    this.ways = new Batch.Ways(came, gates, new Window(REQUESTS_AT_ONCE, room), writer);
     AtomicInteger number = new AtomicInteger();
     this.readers =
         new ScheduledThreadPoolExecutor(
@@ -78,12 +86,13 @@ public final class Inbox implements AutoCloseable {
    * @param came is told of each request, once, however often it is tried
    * @param gates answers a request, its bytes, without holding a thread; if the answer is not final
    *     it is asked again
+   * @param room where a request is kept until its answer is on disk
    * @throws IOException if the folder cannot be written, or another service holds it
    */
   public static Inbox open(
-      Path root, Runnable came, Function<byte[], CompletableFuture<Answer>> gates)
+      Path root, Runnable came, Function<byte[], CompletableFuture<Answer>> gates, Room room)
       throws IOException {
-    Inbox inbox = new Inbox(Folder.open(root), came, gates);
+    Inbox inbox = new Inbox(Folder.open(root), came, gates, room);
     for (Path claimed : inbox.folder.claimed()) {
       inbox.begin(claimed);
     }
