@@ -211,7 +211,7 @@ public final class Flow implements AutoCloseable {
     fileDoor.bindTo(main);
     main.init();
     CamelContext context = main.getCamelContext();
-    fileDoor.prepare(context);
+    FileDoor.prepare(context);
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
     if (http) {
