@@ -2,6 +2,7 @@ package io.openexec.inbox;
 
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Answer;
+import io.openexec.execution.Errors;
 import io.openexec.receipt.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,8 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One file: its requests go through the gates, many at once, and their answers out in the order of
@@ -21,8 +20,6 @@ import org.slf4j.LoggerFactory;
  * bounded, however long the file is, and however much of it waits.
  */
 final class Batch {
-  private static final Logger LOG = LoggerFactory.getLogger(Batch.class);
-
   /** A turn is over after so many lines, if nothing ends it before. */
   private static final int TURN = 1024;
 
@@ -78,8 +75,8 @@ final class Batch {
     /** It could not be answered to its end. */
     void failed(Path claimed, Exception why);
 
-    /** A request of it could not be answered, and is tried again. */
-    void faulted(Path claimed, Throwable why);
+    /** Says something of it that the operator should know. */
+    void warn(Path claimed, String what);
 
     /** It is answered to its end. */
     void finished();
@@ -104,7 +101,7 @@ final class Batch {
 
   /** Reads on as far as it may; or if all is answered, publishes that and moves the file away. */
   void turn() {
-    begun();
+    beginTurn();
     try {
       folder.check();
       if (begin()) {
@@ -124,7 +121,7 @@ final class Batch {
     proceed(State.TURN);
   }
 
-  private synchronized void begun() {
+  private synchronized void beginTurn() {
     state = State.TURN;
   }
 
@@ -146,7 +143,7 @@ final class Batch {
     if (Files.size(claimed) <= end) {
       return false;
     }
-    LOG.warn("inbox: {} was written to after it was taken, and is read on", Vetting.shown(claimed));
+    turns.warn(claimed, "was written to after it was taken, and is read on");
     end = Long.MAX_VALUE;
     atEnd = false;
     return true;
@@ -238,7 +235,7 @@ final class Batch {
             (answer, error) -> {
               try {
                 if (error != null) {
-                  turns.faulted(claimed, error);
+                  turns.warn(claimed, "is tried again: " + Errors.rootCause(error));
                 }
                 come(place, error == null && answer.isFinal() ? answer : null);
               } finally {
@@ -304,9 +301,7 @@ final class Batch {
     }
     folder.check();
     if (Files.size(folder.finish(claimed, refused)) > end) {
-      LOG.warn(
-          "inbox: {} was written to while it was moved away; what came last was not read",
-          Vetting.shown(claimed));
+      turns.warn(claimed, "was written to while it was moved away; what came last was not read");
     }
     progress.done(refused);
     end();

@@ -71,13 +71,8 @@ public final class Inbox implements AutoCloseable {
         }
 
         @Override
-        public void faulted(Path claimed, Throwable why) {
-          warnings.warn(
-              "a request of "
-                  + Vetting.shown(claimed)
-                  + " could not be answered ("
-                  + Errors.rootCause(why)
-                  + "), it is tried again");
+        public void warn(Path claimed, String what) {
+          warnings.warn(Vetting.shown(claimed) + " " + what);
         }
 
         @Override
@@ -261,14 +256,14 @@ public final class Inbox implements AutoCloseable {
 
   private void giveUp(Path claimed, String why) {
     open.decrementAndGet();
-    warnings.warn(Vetting.shown(claimed) + " " + why);
+    turns.warn(claimed, why);
   }
 
   private void again(Path claimed, Exception why) {
     if (schedule(bounds.pause(), () -> answer(claimed))) {
-      warnings.warn(
-          Vetting.shown(claimed)
-              + " could not be answered to its end ("
+      turns.warn(
+          claimed,
+          "could not be answered to its end ("
               + Errors.rootCause(why)
               + "), it is tried again in "
               + bounds.pause().toSeconds()
