@@ -310,6 +310,22 @@ class FileDropTest {
   }
 
   @Test
+  void aLinkInPlaceOfAFolderIsSaidToBe() throws Exception {
+    try (TestService service = setup.start()) {
+      Path outside = Files.createDirectory(directory.resolve("outside"));
+      Path done = inbox.resolve("done");
+      Files.delete(done);
+      Files.createSymbolicLink(done, outside);
+      var linked = service.requests().get("/ready");
+      assertThat(linked.status()).isEqualTo(503);
+      assertThat(linked.text()).contains("OPENEXEC_INBOX: done ");
+      Files.delete(done);
+      Files.createDirectory(done);
+      assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void filesThatWaitStopNoOther() throws Exception {
     Path go = directory.resolve("go");
     setup.tracing("hold", "?hold=" + go, "concurrency: 1");

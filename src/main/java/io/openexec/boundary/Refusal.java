@@ -48,6 +48,15 @@ public final class Refusal extends RuntimeException {
             + " a string, \"receipt\": string}.");
   }
 
+  /** What a file was continued with in the middle of a line that had been read. */
+  public static Refusal cutOff() {
+    return new Refusal(
+        Reason.MALFORMED_REQUEST,
+        "This is the rest of the line before, which had been taken for complete: the file was written"
+            + " to after it was taken. Nothing of this was executed. Write a file elsewhere, and"
+            + " rename it into the inbox when it is complete; send what is missing again.");
+  }
+
   /** The nonce was used for another action or payload. Tells nothing of that one. */
   public static Refusal nonceReused() {
     return new Refusal(

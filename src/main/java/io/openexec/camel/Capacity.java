@@ -1,56 +1,132 @@
 package io.openexec.camel;
 
+import io.openexec.receipt.StrictJson;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** How many requests, and how many bytes of them, may be under way at a time. */
+/**
+ * How many bytes of requests may be under way at a time, by all doors together, and how many
+ * requests over HTTP.
+ *
+ * <p>Two sides share the bytes: HTTP is told at once if there is no room, files and queues wait for
+ * theirs. Those that wait have half of it at most, so HTTP always has the other half; HTTP may have
+ * all of it as long as nobody waits, and no more than what is left as soon as somebody does, so
+ * that whoever waits comes in when what is under way over HTTP has ended. Among them, who came
+ * first goes first. What is larger than half counts as half: it is worked on when its side is free.
+ */
 final class Capacity {
-  private static final long LEAST_WEIGHT = 1_024;
+  private static final int MAX_REQUESTS = 1_024;
+  private static final int LEAST_WEIGHT = 1_024;
+
+  // A body of many empty arrays takes some eighty times its size while it is worked on.
+  private static final int HEAP_PER_BODY_BYTE = 160;
+  private static final int LEAST_HALF = StrictJson.MAX_LENGTH + 65_536;
 
   private final int maxRequests;
-  private final long maxBytes;
-  private final AtomicInteger requests = new AtomicInteger();
-  private final AtomicLong bytes = new AtomicLong();
+  private final int half;
+  // First come, first served.
+  private final Semaphore forPatient;
 
-  Capacity(int maxRequests, long maxBytes) {
+  // Guarded by this.
+  private int requests;
+  private long byHttp;
+  private long byPatient;
+
+  /**
+   * Makes one.
+   *
+   * @param maxRequests how many requests over HTTP
+   * @param half how many bytes, for each of the two sides
+   */
+  Capacity(int maxRequests, int half) {
     this.maxRequests = maxRequests;
-    this.maxBytes = maxBytes;
+    this.half = half;
+    this.forPatient = new Semaphore(half, true);
+  }
+
+  /** Returns what this process has memory for. */
+  static Capacity ofHeap() {
+    long half = Runtime.getRuntime().maxMemory() / HEAP_PER_BODY_BYTE / 2;
+    return new Capacity(
+        MAX_REQUESTS, (int) Math.max(LEAST_HALF, Math.min(half, Integer.MAX_VALUE)));
   }
 
   /** A request under way, until {@link #leave}. */
-  final class Ticket {
-    private final long weight;
+  static final class Ticket {
+    private final Runnable giveBack;
     private final AtomicBoolean left = new AtomicBoolean();
 
-    private Ticket(long weight) {
-      this.weight = weight;
+    private Ticket(Runnable giveBack) {
+      this.giveBack = giveBack;
     }
 
     /** Says that the request is over; saying so again changes nothing. */
     void leave() {
       if (left.compareAndSet(false, true)) {
-        requests.decrementAndGet();
-        bytes.addAndGet(-weight);
+        giveBack.run();
       }
     }
   }
 
   /** Returns a ticket for a request of that many bytes, or null if there is no room. */
-  @Nullable Ticket enter(long length) {
-    Ticket ticket = new Ticket(Math.max(length, LEAST_WEIGHT));
-    int requestsNow = requests.incrementAndGet();
-    long bytesNow = bytes.addAndGet(ticket.weight);
-    if (requestsNow <= maxRequests && bytesNow <= maxBytes) {
-      return ticket;
+  synchronized @Nullable Ticket enter(long length) {
+    int weight = weight(length);
+    if (requests >= maxRequests || byHttp + weight > 2L * half - byPatient) {
+      return null;
     }
-    ticket.leave();
-    return null;
+    requests++;
+    byHttp += weight;
+    return new Ticket(() -> leftHttp(weight));
   }
 
-  /** Returns how many requests are under way. */
-  int underWay() {
-    return requests.get();
+  private synchronized void leftHttp(int weight) {
+    requests--;
+    byHttp -= weight;
+    notifyAll();
+  }
+
+  /** Waits until there is room for a request of that many bytes. */
+  Ticket await(long length) throws InterruptedException {
+    int weight = weight(length);
+    forPatient.acquire(weight);
+    Ticket ticket = new Ticket(() -> leftPatient(weight));
+    boolean entered = false;
+    try {
+      awaitHttp(weight);
+      entered = true;
+    } finally {
+      if (!entered) {
+        ticket.leave();
+      }
+    }
+    return ticket;
+  }
+
+  /**
+   * What waits counts at once: HTTP takes none of it any more, and its share shrinks to the rest.
+   */
+  private synchronized void awaitHttp(int weight) throws InterruptedException {
+    byPatient += weight;
+    while (byHttp + byPatient > 2L * half) {
+      wait();
+    }
+  }
+
+  private void leftPatient(int weight) {
+    synchronized (this) {
+      byPatient -= weight;
+      notifyAll();
+    }
+    forPatient.release(weight);
+  }
+
+  private int weight(long length) {
+    return (int) Math.min(half, Math.max(length, LEAST_WEIGHT));
+  }
+
+  /** Returns how many requests are under way over HTTP. */
+  synchronized int underWay() {
+    return requests;
   }
 }

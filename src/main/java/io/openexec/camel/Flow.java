@@ -77,6 +77,7 @@ public final class Flow implements AutoCloseable {
   private final BoundResources resources;
   private final List<ActionFiles.Loaded> actionFiles;
   private final Main main = new Main();
+  private final Capacity capacity = Capacity.ofHeap();
   private volatile @Nullable Kernel kernel;
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
@@ -86,7 +87,7 @@ public final class Flow implements AutoCloseable {
 
   private Flow(RouteFiles files, Secrets secrets, Optional<QueueSettings> queue) {
     this.files = files;
-    this.queue = new QueueDoor(queue, result -> kernel().traffic().dealtWith(result));
+    this.queue = new QueueDoor(queue, capacity, result -> kernel().traffic().dealtWith(result));
     this.digest = digest(files);
     this.resources = new BoundResources(ActionResources.read(files.resources(), secrets));
     this.actionFiles = ActionFiles.read(files.actions(), secrets, this::producer);
@@ -174,15 +175,16 @@ public final class Flow implements AutoCloseable {
         new FileDoor(
             inbox,
             () -> kernel().traffic().came(Door.FILE),
-            request -> executeOnce(request, workers));
+            request -> executeOnce(request, workers),
+            length -> capacity.await(length)::leave);
     fileDoor.bindTo(main);
     main.init();
     CamelContext context = main.getCamelContext();
-    fileDoor.prepare(context);
+    FileDoor.prepare(context);
     context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     BoundResources.addComponentsTo(context);
     if (http) {
-      door = new HttpDoor(context, workers, () -> kernel().traffic());
+      door = new HttpDoor(context, workers, capacity, () -> kernel().traffic());
     }
     AnswerConverters.addTo(context.getTypeConverterRegistry());
     queue.define(context.getPropertiesComponent());

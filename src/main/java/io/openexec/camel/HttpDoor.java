@@ -55,9 +55,6 @@ final class HttpDoor implements AutoCloseable {
   private static final String ROUTER = "openexec-router";
   private static final String EXECUTE = "/execute";
   private static final int STATUS_WORKERS = 4;
-  private static final int MAX_REQUESTS = 1_024;
-  // A body of many empty arrays takes some eighty times its size while it is worked on.
-  private static final int HEAP_PER_BODY_BYTE = 160;
   private static final int MAX_CONNECTIONS = 4_096;
   private static final int IDLE_SECONDS = 120;
   private static final int[] STATUSES_OF_VERTX = {400, 404, 405, 406, 408, 413, 415, 417, 500};
@@ -72,12 +69,7 @@ final class HttpDoor implements AutoCloseable {
       Executors.newFixedThreadPool(STATUS_WORKERS, task -> new Thread(task, "openexec-status"));
   private final Router router = Router.router(vertx);
   private final Unsent unsent = new Unsent(vertx);
-  private final Capacity capacity =
-      new Capacity(
-          MAX_REQUESTS,
-          Math.max(
-              StrictJson.MAX_LENGTH + 65_536L,
-              Runtime.getRuntime().maxMemory() / HEAP_PER_BODY_BYTE));
+  private final Capacity capacity;
   private @Nullable HttpGuard guard;
   private @Nullable HttpServer server;
 
@@ -85,10 +77,12 @@ final class HttpDoor implements AutoCloseable {
    * Binds what platform-http endpoints look for in the registry.
    *
    * @param workers where the routes' steps run, up to the first that is asynchronous
+   * @param capacity what all doors have room for
    * @param traffic counts, when requests come
    */
-  HttpDoor(CamelContext context, Executor workers, Supplier<Traffic> traffic) {
+  HttpDoor(CamelContext context, Executor workers, Capacity capacity, Supplier<Traffic> traffic) {
     this.workers = workers;
+    this.capacity = capacity;
     this.traffic = traffic;
     Registry registry = context.getRegistry();
     registry.bind(

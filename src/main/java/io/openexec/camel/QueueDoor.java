@@ -24,6 +24,7 @@ import org.apache.camel.component.jms.JmsMessage;
 import org.apache.camel.main.Main;
 import org.apache.camel.spi.PropertiesComponent;
 import org.apache.camel.support.DefaultMessage;
+import org.apache.camel.support.SynchronizationAdapter;
 import org.apache.camel.util.ObjectHelper;
 
 /**
@@ -59,17 +60,20 @@ final class QueueDoor {
   private final QueueSends sends;
   private final Optional<QueueComponent> component;
   private final Optional<Postponement> postponement;
+  private final Capacity capacity;
 
   /**
    * Makes the door; without settings it stays closed.
    *
+   * @param capacity what all doors have room for
    * @param count is told what becomes of each message
    */
-  QueueDoor(Optional<QueueSettings> settings, Consumer<MessageResult> count) {
+  QueueDoor(Optional<QueueSettings> settings, Capacity capacity, Consumer<MessageResult> count) {
     this.settings = settings;
     this.sends = new QueueSends(count);
     this.component = settings.map(set -> new QueueComponent(set, sends));
     this.postponement = settings.map(set -> new Postponement(set.queues().requests()));
+    this.capacity = capacity;
   }
 
   /** Binds the steps. */
@@ -124,7 +128,7 @@ final class QueueDoor {
   }
 
   /** Takes the bytes of a message, and keeps what its answer needs; or says why not. */
-  private void take(Exchange exchange) {
+  private void take(Exchange exchange) throws InterruptedException {
     Message message = Step.body("queueTake", exchange, Message.class);
     exchange.setVariable(TAKEN, exchange.getMessage());
     exchange.setIn(new DefaultMessage(exchange));
@@ -140,7 +144,9 @@ final class QueueDoor {
           .ifPresent(queue -> exchange.setVariable(REPLY_TO, queue));
       Object content = QueuedMessage.content(message);
       exchange.setVariable(CONTENT, content);
-      exchange.getMessage().setBody(QueuedMessage.utf8(content));
+      byte[] request = QueuedMessage.utf8(content);
+      awaitRoom(exchange, request.length);
+      exchange.getMessage().setBody(request);
       exchange.setVariable(WHOLE, true);
     } catch (Unacceptable e) {
       reject(exchange, e.status(), e.reason());
@@ -149,6 +155,20 @@ final class QueueDoor {
 
   private Queues queues() {
     return settings.orElseThrow().queues();
+  }
+
+  /** Waits for memory, which is given back when the answer was sent. */
+  private void awaitRoom(Exchange exchange, int length) throws InterruptedException {
+    Capacity.Ticket ticket = capacity.await(length);
+    exchange
+        .getExchangeExtension()
+        .addOnCompletion(
+            new SynchronizationAdapter() {
+              @Override
+              public void onDone(Exchange done) {
+                ticket.leave();
+              }
+            });
   }
 
   private static void correlate(Exchange exchange, Message message) throws Unacceptable {

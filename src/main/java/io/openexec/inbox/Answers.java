@@ -28,7 +28,7 @@ final class Answers {
   /** Takes an answer. */
   @FunctionalInterface
   interface Sink {
-    void take(long line, String answer, boolean problem) throws IOException;
+    void take(long line, byte[] answer, boolean problem) throws IOException;
   }
 
   /**
@@ -115,12 +115,12 @@ final class Answers {
       }
     }
 
-    private String text(long begin, int length) throws IOException {
+    private byte[] text(long begin, int length) throws IOException {
       ByteBuffer answer = ByteBuffer.allocate(length);
       if (!read(texts, answer, begin)) {
         throw new IOException("the answers that were kept are cut off");
       }
-      return new String(answer.array(), StandardCharsets.US_ASCII);
+      return answer.array();
     }
 
     @Override

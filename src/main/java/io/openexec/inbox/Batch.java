@@ -2,6 +2,7 @@ package io.openexec.inbox;
 
 import io.openexec.boundary.Refusal;
 import io.openexec.execution.Answer;
+import io.openexec.execution.Errors;
 import io.openexec.receipt.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +23,9 @@ final class Batch {
   /** A turn is over after so many lines, if nothing ends it before. */
   private static final int TURN = 1024;
 
+  /** And after so many bytes. */
+  private static final int TURN_BYTES = 16 << 20;
+
   private final Folder folder;
   private final Path claimed;
   private final Ways ways;
@@ -35,6 +39,8 @@ final class Batch {
   private Lines.Place next = Lines.BEGIN;
   private Lines.@Nullable Place waits;
   private boolean atEnd;
+  // What comes after it is read when all before it is answered: its lines have their numbers then.
+  private long end = Long.MAX_VALUE;
   private State state = State.QUEUED;
   private boolean counted;
   private @Nullable Exception failure;
@@ -69,6 +75,12 @@ final class Batch {
     /** It could not be answered to its end. */
     void failed(Path claimed, Exception why);
 
+    /** Says something of it that the operator should know. */
+    void warn(Path claimed, String what);
+
+    /** It is answered to its end. */
+    void finished();
+
     /** Counts so many more files that wait, and returns how many there are. */
     int waiting(int more);
   }
@@ -89,7 +101,9 @@ final class Batch {
 
   /** Reads on as far as it may; or if all is answered, publishes that and moves the file away. */
   void turn() {
+    beginTurn();
     try {
+      folder.check();
       if (begin()) {
         publish();
       } else {
@@ -107,9 +121,12 @@ final class Batch {
     proceed(State.TURN);
   }
 
+  private synchronized void beginTurn() {
+    state = State.TURN;
+  }
+
   /** Returns whether every line has its answer. */
   private synchronized boolean begin() throws IOException {
-    state = State.TURN;
     if (open == null) {
       open = answers.open();
     }
@@ -118,26 +135,46 @@ final class Batch {
       waits = null;
       atEnd = false;
     }
-    return atEnd;
+    return atEnd && !goesOn();
+  }
+
+  /** Returns whether something was added to the file since it was read; then that comes next. */
+  private boolean goesOn() throws IOException {
+    if (Files.size(claimed) <= end) {
+      return false;
+    }
+    turns.warn(claimed, "was written to after it was taken, and is read on");
+    end = Long.MAX_VALUE;
+    atEnd = false;
+    return true;
   }
 
   private void readOn() throws IOException, InterruptedException {
-    try (Lines lines = Lines.of(claimed, StrictJson.MAX_LENGTH, next)) {
-      for (int i = 0; i < TURN && hasRoom(); i++) {
+    try (Lines lines = Lines.of(claimed, StrictJson.MAX_LENGTH, next, end)) {
+      long turnEnds = next.position() + TURN_BYTES;
+      for (int i = 0; i < TURN && next.position() < turnEnds && hasRoom(); i++) {
         Lines.Place place = lines.place();
         Lines.Line line = lines.next();
+        next = lines.place();
         if (line == null) {
           readToTheEnd();
           return;
         }
-        next = lines.place();
-        take(line, place, progress.read(line.number(), next.position()));
+        if (line.kind() != Lines.Kind.UNFINISHED) {
+          take(line, place, progress.read(line.number(), next.position()));
+        }
+        if (next.after() == Lines.After.OPEN_LINE) {
+          // Whatever comes now is its rest.
+          readToTheEnd();
+          return;
+        }
       }
     }
   }
 
   private synchronized void readToTheEnd() {
     atEnd = true;
+    end = next.position();
   }
 
   private synchronized boolean hasRoom() {
@@ -146,7 +183,6 @@ final class Batch {
 
   private void take(Lines.Line line, Lines.Place place, boolean first)
       throws IOException, InterruptedException {
-    byte[] request = line.bytes();
     // An empty file of one request is answered as an empty body is.
     if ((line.isBlank() && Lines.areIn(claimed)) || isAnswered(line)) {
       progress.skipped(first);
@@ -155,17 +191,22 @@ final class Batch {
     if (first) {
       ways.came().run();
     }
-    if (request == null) {
-      keep(line.number(), Answer.refusing(Refusal.tooLarge(StrictJson.MAX_LENGTH)));
+    if (line.kind() != Lines.Kind.REQUEST) {
+      keep(line.number(), Answer.refusing(refusal(line.kind())));
       return;
     }
+    byte[] request = line.bytes();
     begun(request.length);
     try {
       ways.window().run(request.length, () -> execute(request, place));
-    } catch (InterruptedException | RuntimeException e) {
+    } catch (InterruptedException | RuntimeException | Error e) {
       over(request.length);
       throw e;
     }
+  }
+
+  private static Refusal refusal(Lines.Kind kind) {
+    return kind == Lines.Kind.REST ? Refusal.cutOff() : Refusal.tooLarge(StrictJson.MAX_LENGTH);
   }
 
   private synchronized boolean isAnswered(Lines.Line line) throws IOException {
@@ -193,6 +234,9 @@ final class Batch {
         .handleAsync(
             (answer, error) -> {
               try {
+                if (error != null) {
+                  turns.warn(claimed, "is tried again: " + Errors.rootCause(error));
+                }
                 come(place, error == null && answer.isFinal() ? answer : null);
               } finally {
                 over(request.length);
@@ -249,12 +293,19 @@ final class Batch {
     boolean refused;
     synchronized (this) {
       refused = Receipts.publish(folder, claimed, kept());
+      if (goesOn()) {
+        return;
+      }
       close();
       answers.discard();
     }
-    folder.finish(claimed, refused);
+    folder.check();
+    if (Files.size(folder.finish(claimed, refused)) > end) {
+      turns.warn(claimed, "was written to while it was moved away; what came last was not read");
+    }
     progress.done(refused);
     end();
+    turns.finished();
   }
 
   private synchronized void end() {

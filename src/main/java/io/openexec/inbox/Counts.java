@@ -68,6 +68,11 @@ public final class Counts {
     return linesRefused.sum();
   }
 
+  /** Returns how much of the files that are being answered was read. */
+  long bytesRead() {
+    return open.stream().mapToLong(Progress::position).sum();
+  }
+
   /** Adds all of it. No file has a label of its own: names are their senders'. */
   void addTo(Samples samples) {
     samples.counter(
@@ -96,7 +101,7 @@ public final class Counts {
     samples.gauge(
         "openexec_inbox_open_read_bytes",
         "How much of the files that are being answered was read.",
-        sum(Progress::position));
+        (double) bytesRead());
   }
 
   private double sum(ToLongFunction<Progress> of) {

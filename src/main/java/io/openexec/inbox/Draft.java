@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -43,8 +42,8 @@ final class Draft implements AutoCloseable {
   }
 
   /** Adds a line, of ASCII. */
-  void add(String line) throws IOException {
-    out.write(line.getBytes(StandardCharsets.US_ASCII));
+  void add(byte[] line) throws IOException {
+    out.write(line);
     out.write('\n');
   }
 

@@ -4,6 +4,8 @@ import io.openexec.execution.Errors;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +60,7 @@ final class Folder implements AutoCloseable {
   }
 
   private void makeFolders() throws IOException {
-    for (Path own : List.of(work(), out(), done(), refused())) {
+    for (Path own : own()) {
       if (Files.notExists(own, AS_IT_IS)) {
         Files.createDirectory(own);
       } else if (!Files.isDirectory(own, AS_IT_IS)) {
@@ -65,6 +68,31 @@ final class Folder implements AutoCloseable {
       }
     }
     sync(root);
+  }
+
+  private List<Path> own() {
+    return List.of(work(), out(), done(), refused());
+  }
+
+  /** Returns what is wrong with its folders, if nothing may be moved into one now. */
+  Optional<String> problem() {
+    // Who may write into the inbox may rename them, and put links to elsewhere in their place.
+    return own().stream()
+        .filter(own -> !Files.isDirectory(own, AS_IT_IS))
+        .findFirst()
+        .map(own -> name(own) + " in it is missing, or is no folder (a link, say): put it back");
+  }
+
+  /**
+   * Looks whether its folders are still there.
+   *
+   * @throws IOException if nothing may be moved into one now
+   */
+  void check() throws IOException {
+    Optional<String> problem = problem();
+    if (problem.isPresent()) {
+      throw new IOException(problem.get());
+    }
   }
 
   private Path work() {
@@ -84,20 +112,23 @@ final class Folder implements AutoCloseable {
   }
 
   /**
-   * Returns the files that were being answered when the service ended. What was kept for them is
-   * discarded.
+   * Discards what was kept for the files that were being answered when the service ended, and
+   * returns their names.
    */
-  List<Path> claimed() throws IOException {
-    List<Path> all;
-    try (Stream<Path> files = Files.list(work())) {
-      all = files.sorted().toList();
-    }
-    for (Path file : all) {
-      if (isHidden(file)) {
-        Files.deleteIfExists(file);
+  Sweep claimed() throws IOException {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(work(), Folder::isHidden)) {
+      for (Path kept : all) {
+        Files.deleteIfExists(kept);
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
-    return all.stream().filter(file -> !isHidden(file)).toList();
+    return new Sweep(work());
+  }
+
+  /** Returns the names that are in the inbox. */
+  Sweep sweep() {
+    return new Sweep(root);
   }
 
   /**
@@ -107,12 +138,8 @@ final class Folder implements AutoCloseable {
    * @return where it is now
    */
   synchronized Path claim(Path file) throws IOException {
-    String name = String.valueOf(file.getFileName());
-    int dot = name.lastIndexOf('.');
-    String free = name;
-    for (int i = 2; isTaken(free); i++) {
-      free = name.substring(0, dot) + "-" + i + name.substring(dot);
-    }
+    check();
+    String free = freeName(name(file));
     Path claimed = Files.move(file, work().resolve(free), StandardCopyOption.ATOMIC_MOVE);
     try {
       sync(work());
@@ -122,6 +149,33 @@ final class Folder implements AutoCloseable {
       LOG.warn("inbox: a file was taken, and that was not synced: {}", Errors.rootCause(e));
     }
     return claimed;
+  }
+
+  /** In steps that double, and back: of one name there may be very many. */
+  private String freeName(String name) {
+    if (!isTaken(name)) {
+      return name;
+    }
+    long taken = 1;
+    long free = 2;
+    while (isTaken(numbered(name, free))) {
+      taken = free;
+      free *= 2;
+    }
+    while (free - taken > 1) {
+      long middle = (taken + free) / 2;
+      if (isTaken(numbered(name, middle))) {
+        taken = middle;
+      } else {
+        free = middle;
+      }
+    }
+    return numbered(name, free);
+  }
+
+  private static String numbered(String name, long number) {
+    int dot = name.lastIndexOf('.');
+    return name.substring(0, dot) + "-" + number + name.substring(dot);
   }
 
   private boolean isTaken(String name) {
@@ -142,7 +196,8 @@ final class Folder implements AutoCloseable {
     return refused().resolve(name + ".reasons.jsonl");
   }
 
-  private static boolean isHidden(Path file) {
+  /** Returns whether a name is of what is kept for a file. */
+  static boolean isHidden(Path file) {
     return name(file).startsWith(".");
   }
 
@@ -163,16 +218,17 @@ final class Folder implements AutoCloseable {
     return Draft.of(reasons(name(claimed)));
   }
 
-  /** Moves a claimed file, whose answers are complete, to where it stays. */
-  void finish(Path claimed, boolean anyRefused) throws IOException {
+  /** Moves a claimed file, whose answers are complete, to where it stays; returns where that is. */
+  Path finish(Path claimed, boolean anyRefused) throws IOException {
     if (!anyRefused) {
       // An attempt that was cut short may have left some: meanwhile an outcome was settled.
       Files.deleteIfExists(reasons(name(claimed)));
     }
     Path end = anyRefused ? refused() : done();
-    Files.move(claimed, end.resolve(name(claimed)), StandardCopyOption.ATOMIC_MOVE);
+    Path moved = Files.move(claimed, end.resolve(name(claimed)), StandardCopyOption.ATOMIC_MOVE);
     sync(end);
     sync(work());
+    return moved;
   }
 
   private static String name(Path file) {

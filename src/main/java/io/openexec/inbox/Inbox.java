@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,22 +29,34 @@ public final class Inbox implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
   private static final int READERS = 4;
   private static final int MAX_NEW = 256;
+  private static final int LOOKED_AT_ONCE = 10_000;
+
+  /** Each takes a kilobyte or two; the others wait where they are. */
+  private static final int MAX_OPEN = 10_000;
 
   /** No more than effectful actions may run at once: others would be sent away to come again. */
   private static final int REQUESTS_AT_ONCE = 64;
 
   private static final Duration QUIET = Duration.ofSeconds(1);
   private static final Duration PAUSE = Duration.ofSeconds(15);
+  private static final Duration WARNINGS = Duration.ofMinutes(1);
 
   private final Folder folder;
   private final Batch.Ways ways;
-  private final Vetting vetting = new Vetting(QUIET);
+  private final Bounds bounds;
+  private final Warnings warnings = new Warnings(WARNINGS, System::nanoTime);
+  private final Vetting vetting = new Vetting(QUIET, warnings);
   private final Counts counts = new Counts();
   private final ScheduledThreadPoolExecutor readers;
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(work -> new Thread(work, "openexec-inbox-answers"));
   private final AtomicInteger fresh = new AtomicInteger();
+  private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger waiting = new AtomicInteger();
+
+  // Guarded by this.
+  private final Sweep sweep;
+  private @Nullable Sweep leftOver;
 
   private final Batch.Turns turns =
       new Batch.Turns() {
@@ -58,14 +71,48 @@ public final class Inbox implements AutoCloseable {
         }
 
         @Override
+        public void warn(Path claimed, String what) {
+          warnings.warn(Vetting.shown(claimed) + " " + what);
+        }
+
+        @Override
+        public void finished() {
+          open.decrementAndGet();
+        }
+
+        @Override
         public int waiting(int more) {
           return waiting.addAndGet(more);
         }
       };
 
-  private Inbox(Folder folder, Runnable came, Function<byte[], CompletableFuture<Answer>> gates) {
+  /** Room in memory for requests, which others take of as well. */
+  @FunctionalInterface
+  public interface Room {
+    /** Waits until there is room for a request of so many bytes; returns what gives it back. */
+    Runnable take(int length) throws InterruptedException;
+  }
+
+  /**
+   * What is bounded.
+   *
+   * @param open how many files may be taken and not answered yet
+   * @param pause until a file that failed is tried again
+   */
+  record Bounds(int open, Duration pause) {}
+
+  private Inbox(
+      Folder folder,
+      Runnable came,
+      Function<byte[], CompletableFuture<Answer>> gates,
+      Room room,
+      Bounds bounds)
+      throws IOException {
     this.folder = folder;
-    this.ways = new Batch.Ways(came, gates, new Window(REQUESTS_AT_ONCE), writer);
+    this.bounds = bounds;
+    this.sweep = folder.sweep();
+    this.leftOver = folder.claimed();
+    this.ways = new Batch.Ways(came, gates, new Window(REQUESTS_AT_ONCE, room), writer);
     AtomicInteger number = new AtomicInteger();
     this.readers =
         new ScheduledThreadPoolExecutor(
@@ -73,21 +120,34 @@ public final class Inbox implements AutoCloseable {
   }
 
   /**
-   * Takes hold of a folder, and goes on with what was begun there.
+   * Takes hold of a folder. What was begun there goes on with the first {@link #look}.
    *
    * @param came is told of each request, once, however often it is tried
    * @param gates answers a request, its bytes, without holding a thread; if the answer is not final
    *     it is asked again
+   * @param room where a request is kept until its answer is on disk
    * @throws IOException if the folder cannot be written, or another service holds it
    */
   public static Inbox open(
-      Path root, Runnable came, Function<byte[], CompletableFuture<Answer>> gates)
+      Path root, Runnable came, Function<byte[], CompletableFuture<Answer>> gates, Room room)
       throws IOException {
-    Inbox inbox = new Inbox(Folder.open(root), came, gates);
-    for (Path claimed : inbox.folder.claimed()) {
-      inbox.begin(claimed);
+    return open(root, came, gates, room, new Bounds(MAX_OPEN, PAUSE));
+  }
+
+  static Inbox open(
+      Path root,
+      Runnable came,
+      Function<byte[], CompletableFuture<Answer>> gates,
+      Room room,
+      Bounds bounds)
+      throws IOException {
+    Folder folder = Folder.open(root);
+    try {
+      return new Inbox(folder, came, gates, room, bounds);
+    } catch (IOException e) {
+      folder.close();
+      throw e;
     }
-    return inbox;
   }
 
   /** Returns what came in since the start. */
@@ -104,22 +164,58 @@ public final class Inbox implements AutoCloseable {
         waiting.get());
   }
 
-  /** Returns whether a file in the folder can be answered now; it is not opened. */
-  public boolean takes(Path file) {
-    return fresh.get() < MAX_NEW && vetting.takes(file);
+  /** Returns what is wrong, if nothing can be answered now. */
+  public Optional<String> problem() {
+    return folder.problem();
   }
 
   /**
-   * Takes a file out of the folder to be answered.
+   * Looks at some of what lies in the folder, and takes what can be answered now out of it, as far
+   * as there is room. What lies there longer is looked at another time.
    *
-   * @throws IOException if it cannot be moved
+   * @return whether any was taken
+   * @throws IOException if the folder cannot be read, or a file not be moved
    */
-  public void take(Path file) throws IOException {
-    begin(folder.claim(file));
+  public synchronized boolean look() throws IOException {
+    warnings.endPeriod();
+    boolean any = resume();
+    for (int i = 0; i < LOOKED_AT_ONCE && leftOver == null && hasRoom(); i++) {
+      Path file = sweep.next();
+      if (file == null) {
+        break;
+      }
+      if (vetting.takes(file)) {
+        begin(folder.claim(file));
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  /**
+   * Goes on with what was begun before the start; nothing new lies beside it as long as it lasts.
+   */
+  private boolean resume() throws IOException {
+    boolean any = false;
+    while (leftOver != null && hasRoom()) {
+      Path claimed = leftOver.next();
+      if (claimed == null) {
+        leftOver = null;
+      } else if (!Folder.isHidden(claimed)) {
+        begin(claimed);
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  private boolean hasRoom() {
+    return fresh.get() < MAX_NEW && open.get() < bounds.open();
   }
 
   private void begin(Path claimed) {
     fresh.incrementAndGet();
+    open.incrementAndGet();
     schedule(
         Duration.ZERO,
         () -> {
@@ -140,27 +236,38 @@ public final class Inbox implements AutoCloseable {
 
   private void answer(Path claimed) {
     try {
+      folder.check();
       // Looked at again: until it was moved here, others could have put something in its place.
       Optional<String> objection = Vetting.objection(claimed);
       if (objection.isPresent()) {
-        LOG.warn("inbox: {} is left in .work: {}", Vetting.shown(claimed), objection.get());
-        return;
+        giveUp(claimed, "is left in .work: " + objection.get());
+      } else {
+        new Batch(folder, claimed, ways, counts, turns).turn();
       }
-      new Batch(folder, claimed, ways, counts, turns).turn();
     } catch (NoSuchFileException e) {
-      LOG.warn("inbox: {} is gone", Vetting.shown(claimed));
+      giveUp(claimed, "is gone");
     } catch (IOException | RuntimeException e) {
-      turns.failed(claimed, e);
+      again(claimed, e);
+    } catch (Error e) {
+      // Short of memory, say.
+      again(claimed, new IllegalStateException(e));
     }
   }
 
+  private void giveUp(Path claimed, String why) {
+    open.decrementAndGet();
+    turns.warn(claimed, why);
+  }
+
   private void again(Path claimed, Exception why) {
-    if (schedule(PAUSE, () -> answer(claimed))) {
-      LOG.warn(
-          "inbox: {} could not be answered to its end ({}), it is tried again in {} s",
-          Vetting.shown(claimed),
-          Errors.rootCause(why),
-          PAUSE.toSeconds());
+    if (schedule(bounds.pause(), () -> answer(claimed))) {
+      turns.warn(
+          claimed,
+          "could not be answered to its end ("
+              + Errors.rootCause(why)
+              + "), it is tried again in "
+              + bounds.pause().toSeconds()
+              + " s");
     }
   }
 
@@ -172,13 +279,22 @@ public final class Inbox implements AutoCloseable {
       if (!readers.awaitTermination(PAUSE.toSeconds(), TimeUnit.SECONDS)) {
         LOG.warn("inbox: a file is still being read");
       }
-      folder.close();
+      closeFolder();
     } catch (IOException e) {
       LOG.warn("inbox: {}", Errors.rootCause(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       writer.shutdown();
+    }
+  }
+
+  private synchronized void closeFolder() throws IOException {
+    try (folder;
+        sweep) {
+      if (leftOver != null) {
+        leftOver.close();
+      }
     }
   }
 }

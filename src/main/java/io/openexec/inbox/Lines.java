@@ -14,61 +14,94 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The lines of a file, one at a time, whatever their length: no more than the bound of one is ever
- * kept. A line ends with LF or CRLF, the last one also with the file; a byte order mark (UTF-8)
- * before the first is the file's and no part of it.
+ * kept, and no more than so much of one that exceeds it read at a time. A line ends with LF or
+ * CRLF, the last one also with the file; a byte order mark (UTF-8) before the first is the file's
+ * and no part of it.
+ *
+ * <p>A file may grow although nobody should write to it any more. What comes after a line that
+ * ended with the file is that line's rest, and no request.
  */
 final class Lines implements Closeable {
   private static final int[] BYTE_ORDER_MARK = {0xef, 0xbb, 0xbf};
   private static final int BUFFER = 1 << 16;
+  private static final int SKIPPED_AT_ONCE = 16 << 20;
 
   /** The beginning of a file. */
-  static final Place BEGIN = new Place(0, 0);
+  static final Place BEGIN = new Place(0, 0, After.LINE);
 
   private final InputStream in;
   private final int bound;
   private final boolean whole;
+  private final long end;
   private final byte[] buffer = new byte[BUFFER];
   private long before;
   private int position;
   private int limit;
   private long number;
+  private After after;
 
   /**
-   * Where a line begins.
+   * Where reading may go on.
    *
    * @param position how many bytes come before it
    * @param lines how many lines come before it
+   * @param after what comes right before it
    */
-  record Place(long position, long lines) {}
+  record Place(long position, long lines, After after) {}
+
+  /** What comes right before a place. */
+  enum After {
+    /** The end of a line, or nothing. */
+    LINE,
+    /** A line that the file ended with, when it was read, and that has no end of its own. */
+    OPEN_LINE,
+    /** A part of a line that is too long. */
+    PART
+  }
+
+  /** What a line is. */
+  enum Kind {
+    /** A request, or blank. */
+    REQUEST,
+    /** Too long. */
+    TOO_LONG,
+    /** Too long, and not read to its end yet: it comes again. */
+    UNFINISHED,
+    /** The rest of the line before, which had been read without it. */
+    REST
+  }
 
   /**
    * A line.
    *
    * @param number counted from 1
-   * @param bytes what it contains, without its end; null if it exceeds the bound
+   * @param bytes what a {@link Kind#REQUEST} contains, without its end; else empty
    */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
-  record Line(long number, byte @Nullable [] bytes) {
+  record Line(long number, Kind kind, byte[] bytes) {
     /** Returns whether nothing but white space is in it. */
     boolean isBlank() {
-      if (bytes == null) {
-        return false;
-      }
-      for (byte b : bytes) {
-        if (b != ' ' && b != '\t' && b != '\r') {
-          return false;
-        }
-      }
-      return true;
+      return kind == Kind.REQUEST && Lines.isBlank(bytes);
     }
   }
 
-  private Lines(InputStream in, Path file, int bound, Place from) {
+  private Lines(InputStream in, Path file, int bound, Place from, long end) {
     this.in = in;
     this.bound = bound;
     this.whole = !areIn(file);
+    this.end = end;
     this.before = from.position();
     this.number = from.lines();
+    this.after = from.after();
+  }
+
+  private static boolean isBlank(byte[] line) {
+    for (byte b : line) {
+      if (b != ' ' && b != '\t' && b != '\r' && b != '\n') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns whether a file has a request a line; else all of it is one. */
@@ -76,13 +109,19 @@ final class Lines implements Closeable {
     return file.toString().endsWith(".jsonl");
   }
 
-  /** Opens a file, no symbolic link, from a place on. */
-  static Lines of(Path file, int bound, Place from) throws IOException {
+  /**
+   * Opens a file, no symbolic link.
+   *
+   * @param bound how long a line may be
+   * @param from where to begin
+   * @param end where the file ends for this reading, if it does not before
+   */
+  static Lines of(Path file, int bound, Place from, long end) throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
     try {
       InputStream in = Channels.newInputStream(channel.position(from.position()));
-      Lines lines = new Lines(in, file, bound, from);
+      Lines lines = new Lines(in, file, bound, from, end);
       return from.equals(BEGIN) ? lines.skipByteOrderMark() : lines;
     } catch (IOException e) {
       channel.close();
@@ -90,15 +129,15 @@ final class Lines implements Closeable {
     }
   }
 
-  /** Returns where the next line begins. */
+  /** Returns where reading may go on. */
   Place place() {
-    return new Place(before + position, number);
+    return new Place(before + position, number, after);
   }
 
   private Lines skipByteOrderMark() throws IOException {
     while (limit < BYTE_ORDER_MARK.length) {
-      int count = in.read(buffer, limit, buffer.length - limit);
-      if (count < 0) {
+      int count = read(limit);
+      if (count <= 0) {
         return this;
       }
       limit += count;
@@ -114,33 +153,56 @@ final class Lines implements Closeable {
 
   /** Returns the next line; null if there is none. */
   @Nullable Line next() throws IOException {
-    if (!fill() && !(whole && number == 0)) {
+    if (!fill() && after != After.PART && !(whole && number == 0)) {
       return null;
     }
+    boolean rest = after == After.OPEN_LINE;
+    byte[] bytes = read();
+    if (after == After.PART) {
+      return new Line(number + 1, Kind.UNFINISHED, new byte[0]);
+    }
+    if (rest && bytes != null && isBlank(bytes)) {
+      // All that was missing is the end of the line.
+      return next();
+    }
     number++;
+    if (bytes != null && !rest) {
+      return new Line(number, Kind.REQUEST, bytes);
+    }
+    return new Line(number, rest ? Kind.REST : Kind.TOO_LONG, new byte[0]);
+  }
+
+  /** Returns what comes before the next end of a line; null if it is too long. */
+  private byte @Nullable [] read() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
-    boolean fits = true;
-    boolean ended = false;
-    while (!ended && fill()) {
-      int end = endOfLine();
+    boolean fits = after != After.PART;
+    long from = before + position;
+    after = After.OPEN_LINE;
+    while (after == After.OPEN_LINE && fill()) {
+      int endOfLine = endOfLine();
       // One byte more than the bound, for the CR of a line that just fits.
-      fits = fits && line.size() + end - position <= bound + 1;
+      fits = fits && line.size() + endOfLine - position <= bound + 1;
       if (fits) {
-        line.write(buffer, position, end - position);
+        line.write(buffer, position, endOfLine - position);
       }
-      ended = end < limit;
-      position = ended ? end + 1 : end;
+      position = endOfLine;
+      if (endOfLine < limit) {
+        position++;
+        after = After.LINE;
+      } else if (!fits && before + position - from >= SKIPPED_AT_ONCE) {
+        after = After.PART;
+      }
     }
     byte[] bytes = withoutCarriageReturn(line.toByteArray());
-    return new Line(number, fits && bytes.length <= bound ? bytes : null);
+    return fits && bytes.length <= bound ? bytes : null;
   }
 
   private int endOfLine() {
-    int end = position;
-    while (end < limit && (whole || buffer[end] != '\n')) {
-      end++;
+    int i = position;
+    while (i < limit && (whole || buffer[i] != '\n')) {
+      i++;
     }
-    return end;
+    return i;
   }
 
   private byte[] withoutCarriageReturn(byte[] line) {
@@ -152,9 +214,15 @@ final class Lines implements Closeable {
     if (position == limit) {
       before += limit;
       position = 0;
-      limit = Math.max(0, in.read(buffer));
+      limit = 0;
+      limit = Math.max(0, read(0));
     }
     return position < limit;
+  }
+
+  private int read(int offset) throws IOException {
+    int most = (int) Math.min(buffer.length - offset, end - before - offset);
+    return most <= 0 ? 0 : in.read(buffer, offset, most);
   }
 
   @Override

@@ -52,7 +52,7 @@ final class Receipts implements AutoCloseable {
     }
   }
 
-  private void add(long line, String answer, boolean problem) throws IOException {
+  private void add(long line, byte[] answer, boolean problem) throws IOException {
     receipts.add(answer);
     if (problem) {
       addReason(line, MAPPER.readTree(answer));
@@ -65,7 +65,7 @@ final class Receipts implements AutoCloseable {
     }
     JsonNode problem = answer.path("answer");
     reasons.add(
-        MAPPER.writeValueAsString(
+        MAPPER.writeValueAsBytes(
             MAPPER
                 .createObjectNode()
                 .put("line", line)

@@ -10,30 +10,28 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Judges what lies in the inbox, without opening it. What is not taken stays where it is, and is
- * logged once.
+ * logged once, as far as that can be remembered; folders are not.
  */
 final class Vetting {
-  private static final Logger LOG = LoggerFactory.getLogger(Vetting.class);
-
   /** Room for what is added to a name, within the 255 bytes that file systems allow. */
   private static final int MAX_NAME = 200;
 
   private static final int REMEMBERED = 10_000;
 
   private final Duration quiet;
+  private final Warnings warnings;
   private final Map<Path, Seen> seen = recent();
   private final Map<Path, String> reported = recent();
 
   private record Seen(long size, long modified, long since) {}
 
   /** Takes a file when it has not changed for that long. */
-  Vetting(Duration quiet) {
+  Vetting(Duration quiet, Warnings warnings) {
     this.quiet = quiet;
+    this.warnings = warnings;
   }
 
   private static <V> Map<Path, V> recent() {
@@ -56,7 +54,9 @@ final class Vetting {
     try {
       Optional<String> objection = objection(file, name);
       if (objection.isPresent()) {
-        report(file, objection.get());
+        if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          report(file, objection.get());
+        }
         return false;
       }
       return isQuiet(file);
@@ -144,7 +144,7 @@ final class Vetting {
 
   private void report(Path file, String objection) {
     if (!objection.equals(reported.put(file, objection))) {
-      LOG.warn("inbox: {} is left where it is: {}", shown(file), objection);
+      warnings.warn(shown(file) + " is left where it is: " + objection);
     }
   }
 

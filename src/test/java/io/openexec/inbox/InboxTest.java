@@ -1,0 +1,346 @@
+package io.openexec.inbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.openexec.execution.Answer;
+import io.openexec.testing.Eventually;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What senders may do to an inbox, and what may happen to it, between gates that say yes. */
+@Timeout(60)
+class InboxTest {
+  private static final long SOON = 20_000;
+  private static final int MANY = 1_000;
+  private static final JsonMapper MAPPER = new JsonMapper();
+  private static final Answer YES = Answer.of(200, JsonNodeFactory.instance.objectNode());
+  private static final Answer LATER = Answer.notReady("later");
+
+  @TempDir Path directory;
+  private Path root;
+  private final ConcurrentLinkedQueue<String> requests = new ConcurrentLinkedQueue<>();
+
+  @BeforeEach
+  void makeRoot() throws IOException {
+    root = Files.createDirectory(directory.resolve("inbox"));
+  }
+
+  private Inbox open(int files, Function<String, CompletableFuture<Answer>> gates)
+      throws IOException {
+    return Inbox.open(
+        root,
+        () -> {},
+        request -> {
+          String text = new String(request, StandardCharsets.UTF_8);
+          requests.add(text);
+          return gates.apply(text);
+        },
+        length -> () -> {},
+        new Inbox.Bounds(files, Duration.ofMillis(100)));
+  }
+
+  private static CompletableFuture<Answer> yes() {
+    return CompletableFuture.completedFuture(YES);
+  }
+
+  private void drop(String name, String content) throws IOException {
+    settle(Files.writeString(directory.resolve("next"), content), name);
+  }
+
+  /** Makes a file one that has not changed for a minute, and renames it into the inbox. */
+  private void settle(Path file, String name) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
+    Files.move(file, root.resolve(name));
+  }
+
+  private static boolean looked(Inbox inbox) {
+    try {
+      inbox.look();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void awaitEnd(Inbox inbox, String folder, String name) {
+    Eventually.within(
+        SOON, () -> looked(inbox) && Files.exists(root.resolve(folder).resolve(name)));
+  }
+
+  private List<Integer> statuses(String name) throws IOException {
+    List<Integer> statuses = new ArrayList<>();
+    for (String line : Files.readAllLines(root.resolve("out").resolve(name + ".receipts.jsonl"))) {
+      JsonNode answer = MAPPER.readTree(line);
+      assertThat(answer.path("line").asInt()).isEqualTo(statuses.size() + 1);
+      statuses.add(answer.path("status").asInt());
+    }
+    return statuses;
+  }
+
+  private static List<String> names(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Drops a file, and writes more to it when its first line has come to the gates. */
+  private void dropAndAdd(String name, String content, String more, String folder)
+      throws IOException {
+    CompletableFuture<Answer> first = new CompletableFuture<>();
+    AtomicBoolean isFirst = new AtomicBoolean(true);
+    try (Inbox inbox = open(MANY, text -> isFirst.getAndSet(false) ? first : yes())) {
+      drop(name, content);
+      Eventually.within(SOON, () -> looked(inbox) && !requests.isEmpty());
+      // Nothing more of it is read as long as its end was not looked at: it was, or will be now.
+      Files.writeString(root.resolve(".work").resolve(name), more, StandardOpenOption.APPEND);
+      first.complete(YES);
+      awaitEnd(inbox, folder, name);
+    }
+  }
+
+  @Test
+  void linesThatAreAddedToAFileAreReadToo() throws Exception {
+    dropAndAdd("a.jsonl", "1\n2\n", "3\n4\n", "done");
+    assertThat(requests).containsExactlyInAnyOrder("1", "2", "3", "4");
+    assertThat(statuses("a.jsonl")).containsExactly(200, 200, 200, 200);
+  }
+
+  /** A file whose last line has no end was read to its end before more is written to it. */
+  private void addAfterTheEnd(String name, String more, String folder, String... lines)
+      throws IOException {
+    CompletableFuture<Answer> last = new CompletableFuture<>();
+    try (Inbox inbox = open(MANY, text -> text.equals("last") ? last : yes())) {
+      drop(name, String.join("\n", lines));
+      Eventually.within(SOON, () -> looked(inbox) && requests.contains("last"));
+      Eventually.within(SOON, () -> readBytes(inbox) == 4 + 6L * (lines.length - 1));
+      Files.writeString(root.resolve(".work").resolve(name), more, StandardOpenOption.APPEND);
+      last.complete(YES);
+      awaitEnd(inbox, folder, name);
+    }
+  }
+
+  private static long readBytes(Inbox inbox) {
+    return inbox.counts().bytesRead();
+  }
+
+  @Test
+  void theRestOfALineThatWasReadIsNoRequest() throws Exception {
+    addAfterTheEnd("a.jsonl", "-and more\nthird\n", "refused", "first", "last");
+    assertThat(requests).containsExactlyInAnyOrder("first", "last", "third");
+    assertThat(statuses("a.jsonl")).containsExactly(200, 200, 422, 200);
+    assertThat(Files.readString(root.resolve("refused/a.jsonl.reasons.jsonl")))
+        .contains("\"line\":3", "malformed_request", "after it was taken");
+  }
+
+  @Test
+  void anEndOfTheLastLineThatComesLaterIsNoRest() throws Exception {
+    addAfterTheEnd("a.jsonl", "\r\nthird\n", "done", "first", "last");
+    assertThat(requests).containsExactlyInAnyOrder("first", "last", "third");
+    assertThat(statuses("a.jsonl")).containsExactly(200, 200, 200);
+  }
+
+  @Test
+  void aFileOfOneRequestHasNoRestEither() throws Exception {
+    addAfterTheEnd("a.json", "\n", "done", "last");
+    addAfterTheEnd("b.json", " more", "refused", "last");
+    assertThat(statuses("a.json")).containsExactly(200);
+    assertThat(statuses("b.json")).containsExactly(200, 422);
+  }
+
+  @Test
+  void linesKeepTheirNumbersWhenAFileGrowsWhileSomeWait() throws Exception {
+    AtomicBoolean grown = new AtomicBoolean();
+    try (Inbox inbox =
+        open(MANY, text -> CompletableFuture.completedFuture(grown.get() ? YES : LATER))) {
+      drop("a.jsonl", "first\nlast");
+      Eventually.within(SOON, () -> looked(inbox) && requests.contains("last"));
+      Files.writeString(
+          root.resolve(".work/a.jsonl"), "-and more\nthird", StandardOpenOption.APPEND);
+      grown.set(true);
+      awaitEnd(inbox, "refused", "a.jsonl");
+    }
+    assertThat(requests).doesNotContain("last-and more").contains("third");
+    assertThat(statuses("a.jsonl")).containsExactly(200, 200, 422, 200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {".work", "out", "done", "refused"})
+  void nothingIsWrittenThroughALink(String folder) throws Exception {
+    Path outside = Files.createDirectory(directory.resolve("outside"));
+    CompletableFuture<Answer> first = new CompletableFuture<>();
+    try (Inbox inbox = open(MANY, text -> text.equals("held") ? first : yes())) {
+      drop("a.jsonl", "held\n");
+      Eventually.within(SOON, () -> looked(inbox) && !requests.isEmpty());
+      Path moved = Files.move(root.resolve(folder), directory.resolve("moved"));
+      Files.createSymbolicLink(root.resolve(folder), outside);
+      drop("b.jsonl", "other\n");
+      assertThat(inbox.problem()).hasValueSatisfying(p -> assertThat(p).contains(folder));
+      assertThatThrownBy(inbox::look).isInstanceOf(IOException.class);
+      // It has its turn, and others again, and none goes through the link.
+      first.complete(YES);
+      Eventually.within(SOON, () -> inbox.counts().filesOpen() == 0);
+      assertThat(outside).isEmptyDirectory();
+      assertThat(root.resolve("b.jsonl")).exists();
+      Files.delete(root.resolve(folder));
+      Files.move(moved, root.resolve(folder));
+      assertThat(inbox.problem()).isEmpty();
+      awaitEnd(inbox, "done", "a.jsonl");
+      awaitEnd(inbox, "done", "b.jsonl");
+      assertThat(outside).isEmptyDirectory();
+    }
+  }
+
+  @Test
+  void linesWithoutEndGiveOthersTheirTurn() throws Exception {
+    int endless = 4;
+    for (int n = 0; n < endless; n++) {
+      Path file = directory.resolve("next");
+      try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+        sparse.setLength(1L << 30);
+        sparse.seek(1L << 30);
+        sparse.write("\nlast\n".getBytes(StandardCharsets.UTF_8));
+      }
+      settle(file, "endless" + n + ".jsonl");
+    }
+    try (Inbox inbox = open(MANY, text -> yes())) {
+      Eventually.within(SOON, () -> looked(inbox) && inbox.counts().filesOpen() == endless);
+      drop("z.jsonl", "request\n");
+      awaitEnd(inbox, "done", "z.jsonl");
+      assertThat(names(root.resolve("refused"))).isEmpty();
+      for (int n = 0; n < endless; n++) {
+        awaitEnd(inbox, "refused", "endless" + n + ".jsonl");
+        assertThat(statuses("endless" + n + ".jsonl")).containsExactly(413, 200);
+      }
+    }
+  }
+
+  @Test
+  void noMoreFilesAreTakenThanAreBounded() throws Exception {
+    int files = 30;
+    int bound = 10;
+    AtomicBoolean go = new AtomicBoolean();
+    try (Inbox inbox =
+        open(bound, text -> CompletableFuture.completedFuture(go.get() ? YES : LATER))) {
+      for (int n = 0; n < files; n++) {
+        drop("a" + n + ".json", "request");
+      }
+      Eventually.within(SOON, () -> looked(inbox) && inbox.counts().filesOpen() == bound);
+      inbox.look();
+      assertThat(names(root.resolve(".work")).stream().filter(name -> name.endsWith(".json")))
+          .hasSize(bound);
+      go.set(true);
+      Eventually.within(SOON, () -> looked(inbox) && names(root.resolve("done")).size() == files);
+    }
+  }
+
+  @Test
+  void moreFilesThanAreBoundedGoOnAfterAStart() throws Exception {
+    Files.createDirectory(root.resolve(".work"));
+    int files = 30;
+    for (int n = 0; n < files; n++) {
+      Files.writeString(root.resolve(".work/a" + n + ".json"), "request");
+      Files.writeString(root.resolve(".work/.a" + n + ".json.answers"), "half");
+    }
+    // It is not opened, and takes no place of a file that is.
+    Files.createSymbolicLink(root.resolve(".work/link.json"), directory);
+    drop("new.json", "request");
+    try (Inbox inbox = open(1, text -> yes())) {
+      awaitEnd(inbox, "done", "new.json");
+      assertThat(names(root.resolve("done"))).hasSize(files + 1);
+      assertThat(names(root.resolve(".work"))).containsExactly("link.json");
+      assertThat(requests).hasSize(files + 1);
+    }
+  }
+
+  @Test
+  void ofOneNameThereMayBeManyFiles() throws Exception {
+    int many = 20_000;
+    int more = 200;
+    try (Inbox inbox = open(MANY, text -> yes())) {
+      Path done = root.resolve("done");
+      Files.createFile(done.resolve("a.json"));
+      for (int n = 2; n <= many; n++) {
+        Files.createFile(done.resolve("a-" + n + ".json"));
+      }
+      for (int n = 1; n <= more; n++) {
+        drop("a.json", "request");
+        String name = "a-" + (many + n) + ".json";
+        // Looking at each of them each time would take minutes.
+        awaitEnd(inbox, "done", name);
+      }
+    }
+    assertThat(requests).hasSize(more);
+  }
+
+  @Test
+  void aFileWhoseTurnFailsHasAnotherOne() throws Exception {
+    AtomicInteger tries = new AtomicInteger();
+    try (Inbox inbox =
+        open(
+            MANY,
+            text -> {
+              switch (tries.incrementAndGet()) {
+                case 1 -> throw new OutOfMemoryError("for the test");
+                case 2 -> throw new IllegalStateException("for the test");
+                case 3 -> {
+                  return CompletableFuture.failedFuture(new IllegalStateException("for the test"));
+                }
+                default -> {
+                  return yes();
+                }
+              }
+            })) {
+      drop("a.jsonl", "1\n2\n3\n");
+      awaitEnd(inbox, "done", "a.jsonl");
+      assertThat(statuses("a.jsonl")).containsExactly(200, 200, 200);
+      drop("b.json", "request");
+      awaitEnd(inbox, "done", "b.json");
+    }
+  }
+
+  @Test
+  void aFileWhoseAnswersCannotBeKeptHasAnotherTurn() throws Exception {
+    CompletableFuture<Answer> first = new CompletableFuture<>();
+    AtomicInteger tries = new AtomicInteger();
+    try (Inbox inbox = open(1, text -> tries.incrementAndGet() == 1 ? first : yes())) {
+      drop("a.json", "request");
+      drop("b.json", "request");
+      Eventually.within(SOON, () -> looked(inbox) && !requests.isEmpty());
+      Path out = root.resolve("out");
+      Files.delete(out);
+      first.complete(YES);
+      Eventually.within(SOON, () -> inbox.counts().filesOpen() == 0);
+      Files.createDirectory(out);
+      awaitEnd(inbox, "done", "a.json");
+      awaitEnd(inbox, "done", "b.json");
+    }
+  }
+}
