@@ -53,7 +53,7 @@ final class Capacity {
   }
 
   /** A request under way, until {@link #leave}. */
-  static final class Ticket {
+  static final class Ticket implements Runnable {
     private final Runnable giveBack;
     private final AtomicBoolean left = new AtomicBoolean();
 
@@ -67,6 +67,12 @@ final class Capacity {
         giveBack.run();
       }
     }
+
+    /** The same as {@link #leave}. */
+    @Override
+    public void run() {
+      leave();
+    }
   }
 
   /** Returns a ticket for a request of that many bytes, or null if there is no room. */
@@ -75,9 +81,10 @@ final class Capacity {
     if (requests >= maxRequests || byHttp + weight > 2L * half - byPatient) {
       return null;
     }
+    Ticket ticket = new Ticket(() -> leftHttp(weight));
     requests++;
     byHttp += weight;
-    return new Ticket(() -> leftHttp(weight));
+    return ticket;
   }
 
   private synchronized void leftHttp(int weight) {
@@ -89,8 +96,9 @@ final class Capacity {
   /** Waits until there is room for a request of that many bytes. */
   Ticket await(long length) throws InterruptedException {
     int weight = weight(length);
-    forPatient.acquire(weight);
+    // Made before: what fails for want of memory afterwards would leave it taken for ever.
     Ticket ticket = new Ticket(() -> leftPatient(weight));
+    forPatient.acquire(weight);
     boolean entered = false;
     try {
       awaitHttp(weight);

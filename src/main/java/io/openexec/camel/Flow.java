@@ -176,7 +176,7 @@ public final class Flow implements AutoCloseable {
             inbox,
             () -> kernel().traffic().came(Door.FILE),
             request -> executeOnce(request, workers),
-            length -> capacity.await(length)::leave);
+            capacity::await);
     fileDoor.bindTo(main);
     main.init();
     CamelContext context = main.getCamelContext();

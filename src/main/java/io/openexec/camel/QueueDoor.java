@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -144,9 +145,8 @@ final class QueueDoor {
           .ifPresent(queue -> exchange.setVariable(REPLY_TO, queue));
       Object content = QueuedMessage.content(message);
       exchange.setVariable(CONTENT, content);
-      byte[] request = QueuedMessage.utf8(content);
-      awaitRoom(exchange, request.length);
-      exchange.getMessage().setBody(request);
+      awaitRoom(exchange, QueuedMessage.length(content));
+      exchange.getMessage().setBody(QueuedMessage.utf8(content));
       exchange.setVariable(WHOLE, true);
     } catch (Unacceptable e) {
       reject(exchange, e.status(), e.reason());
@@ -159,16 +159,17 @@ final class QueueDoor {
 
   /** Waits for memory, which is given back when the answer was sent. */
   private void awaitRoom(Exchange exchange, int length) throws InterruptedException {
-    Capacity.Ticket ticket = capacity.await(length);
+    AtomicReference<Capacity.Ticket> ticket = new AtomicReference<>();
     exchange
         .getExchangeExtension()
         .addOnCompletion(
             new SynchronizationAdapter() {
               @Override
               public void onDone(Exchange done) {
-                ticket.leave();
+                Optional.ofNullable(ticket.get()).ifPresent(Capacity.Ticket::leave);
               }
             });
+    ticket.set(capacity.await(length));
   }
 
   private static void correlate(Exchange exchange, Message message) throws Unacceptable {

@@ -130,6 +130,13 @@ final class QueuedMessage {
   }
 
   /**
+   * Returns how long a content is: what may grow in memory is a byte for each of its characters.
+   */
+  static int length(Object content) {
+    return content instanceof byte[] bytes ? bytes.length : ((String) content).length();
+  }
+
+  /**
    * Returns the bytes of a content.
    *
    * @throws Unacceptable if it is text that has no UTF-8, or too much of it
