@@ -248,6 +248,7 @@ class FileDropTest {
     Approver approver = new Approver();
     setup.clawshield(approver).trusting(new TokenApprover("a-1", "a", Approver.TENANT));
     try (TestService service = setup.start()) {
+      Eventually.within(SOON, () -> service.requests().get("/ready").status() == 200);
       setup.writeRevocations("gone");
       Eventually.within(SOON, () -> service.requests().get("/ready").status() == 503);
       drop("later.json", Requests.body("echo", "{}", "n", approver.approve("echo", "{}")));

@@ -179,6 +179,7 @@ class QueueWaitTest {
       TokenApprover another = new TokenApprover("a-1", "a", Approver.TENANT);
       TestService.Setup setup = setup(broker).clawshield(approver).trusting(another);
       try (TestService service = setup.start()) {
+        Eventually.within(SOON, () -> service.requests().get("/ready").status() == 200);
         setup.writeRevocations("gone");
         Eventually.within(SOON, () -> service.requests().get("/ready").status() == 503);
         for (int id = 0; id < WAITING; id++) {
