@@ -3,7 +3,6 @@ package io.openexec.store;
 import io.openexec.execution.Execution;
 import io.openexec.execution.ExecutionStore.Insert;
 import io.openexec.execution.Outcome;
-import io.openexec.execution.Reservation;
 import io.openexec.execution.State;
 import io.openexec.store.ExecutionTable.NewOutcome;
 import io.openexec.store.ExecutionTable.Row;
@@ -72,7 +71,7 @@ final class Batch {
           || holds(write, table, fence, leases)) {
         write.came(results.get(i));
       } else {
-        table.delete(Reservation.of(write.row.request(), write.row.attempt()));
+        table.delete(write.row.reservation());
         write.failedAlone(new SQLException("the lease of this process has run out"));
         tookBack = true;
       }
@@ -91,7 +90,7 @@ final class Batch {
   private static boolean holds(
       Write.OfRow row, ExecutionTable table, Fence fence, Map<UUID, Boolean> leases)
       throws SQLException {
-    UUID owner = row.row.attempt().owner();
+    UUID owner = row.row.reservation().attempt().owner();
     Boolean known = leases.get(owner);
     if (known == null) {
       known = fence.holds(table.connection(), owner);

@@ -151,12 +151,63 @@ final class ExecutionTable implements AutoCloseable {
   record Row(
       Execution execution, Attempt attempt, RecordedRequest request, @Nullable UUID receiptId) {}
 
-  /** A row to be, and the approvals that it uses up. */
-  record NewRow(
-      VerifiedRequest request, Instant admittedAt, Attempt attempt, Execution execution) {}
+  /**
+   * A row to be, and the approvals that it uses up: made by whoever asks for it, so that the one
+   * writer has less to do.
+   */
+  static final class NewRow {
+    private final Reservation reservation;
+    private final Execution execution;
+    private final @Nullable NewReceipt receipt;
+    private final @Nullable Object[] values;
+
+    NewRow(VerifiedRequest request, Instant admittedAt, Attempt attempt, Execution execution) {
+      RecordedRequest recorded = RecordedRequest.of(request, admittedAt);
+      Hash hash = execution.receipt();
+      this.reservation = Reservation.of(request, attempt);
+      this.execution = execution;
+      this.receipt = NewReceipt.of(execution);
+      this.values =
+          new @Nullable Object[] {
+            execution.id().toString(),
+            execution.tenant(),
+            recorded.nonce(),
+            execution.action(),
+            execution.actionHash().hex(),
+            recorded.payload(),
+            execution.state().code(),
+            execution.reason(),
+            execution.result(),
+            hash == null ? null : hash.hex(),
+            receiptId(execution),
+            recorded.approvals(),
+            attempt.owner().toString(),
+            attempt.number(),
+            admittedAt.toEpochMilli(),
+            null
+          };
+    }
+
+    Execution execution() {
+      return execution;
+    }
+
+    Reservation reservation() {
+      return reservation;
+    }
+
+    private @Nullable Object[] changedAt(long millis) {
+      values[values.length - 1] = millis;
+      return values;
+    }
+  }
 
   /** An outcome to be, if that attempt holds the reservation still. */
-  record NewOutcome(Attempt attempt, Execution ended) {}
+  record NewOutcome(Attempt attempt, Execution ended, @Nullable NewReceipt receipt) {
+    NewOutcome(Attempt attempt, Execution ended) {
+      this(attempt, ended, NewReceipt.of(ended));
+    }
+  }
 
   Connection connection() {
     return connection;
@@ -197,7 +248,7 @@ final class ExecutionTable implements AutoCloseable {
     for (int i = 0; i < unused.length; i++) {
       results.add(unused[i] ? Insert.INSERTED : Insert.NONCE_TAKEN);
       if (unused[i]) {
-        inserted.add(Reservation.of(rows.get(i).request(), rows.get(i).attempt()));
+        inserted.add(rows.get(i).reservation());
       }
     }
     Set<UUID> refused = approvals.use(inserted);
@@ -211,46 +262,22 @@ final class ExecutionTable implements AutoCloseable {
     List<NewReceipt> ended = new ArrayList<>(rows.size());
     for (int i = 0; i < unused.length; i++) {
       if (results.get(i) == Insert.INSERTED) {
-        addReceipt(rows.get(i).execution(), ended);
+        add(rows.get(i).receipt, ended);
       }
     }
     receipts.insert(ended);
     return results;
   }
 
-  private static void addReceipt(Execution execution, List<NewReceipt> to) {
-    if (execution.evidence() != null) {
-      to.add(NewReceipt.of(execution.evidence(), execution.id()));
+  private static void add(@Nullable NewReceipt receipt, List<NewReceipt> to) {
+    if (receipt != null) {
+      to.add(receipt);
     }
   }
 
   private boolean[] insertExecutions(List<NewRow> rows) throws SQLException {
-    List<@Nullable Object[]> values = new ArrayList<>(rows.size());
     long now = millis();
-    for (NewRow row : rows) {
-      Execution execution = row.execution();
-      Hash receipt = execution.receipt();
-      RecordedRequest request = RecordedRequest.of(row.request(), row.admittedAt());
-      values.add(
-          new @Nullable Object[] {
-            execution.id().toString(),
-            execution.tenant(),
-            request.nonce(),
-            execution.action(),
-            execution.actionHash().hex(),
-            request.payload(),
-            execution.state().code(),
-            execution.reason(),
-            execution.result(),
-            receipt == null ? null : receipt.hex(),
-            receiptId(execution),
-            request.approvals(),
-            row.attempt().owner().toString(),
-            row.attempt().number(),
-            row.admittedAt().toEpochMilli(),
-            now
-          });
-    }
+    List<@Nullable Object[]> values = rows.stream().map(row -> row.changedAt(now)).toList();
     return INSERT.insert(values, statements, dialect);
   }
 
@@ -285,7 +312,7 @@ final class ExecutionTable implements AutoCloseable {
     List<NewReceipt> written = new ArrayList<>(held.length);
     for (int i = 0; i < held.length; i++) {
       if (held[i]) {
-        addReceipt(outcomes.get(i).ended(), written);
+        add(outcomes.get(i).receipt(), written);
       }
     }
     receipts.insert(written);

@@ -3,6 +3,7 @@ package io.openexec.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.openexec.execution.Execution;
 import io.openexec.ledger.Hashing;
 import io.openexec.ledger.NodeHash;
 import io.openexec.receipt.Receipt;
@@ -55,15 +56,37 @@ final class ReceiptTable {
     this.dialect = dialect;
   }
 
-  /**
-   * A receipt to be.
-   *
-   * @param execution whose
-   * @param disclosures whether its disclosures are kept
-   */
-  record NewReceipt(Receipt receipt, @Nullable UUID execution, boolean disclosures) {
+  /** A receipt to be: made by whoever asks for it, so that the one writer has less to do. */
+  static final class NewReceipt {
+    private final @Nullable Object[] row;
+    private final @Nullable Object[] queued;
+
+    /**
+     * Makes one.
+     *
+     * @param execution whose
+     * @param disclosures whether its disclosures are kept
+     */
+    NewReceipt(Receipt receipt, @Nullable UUID execution, boolean disclosures) {
+      String id = receipt.id().toString();
+      this.row =
+          new @Nullable Object[] {
+            id,
+            text(execution),
+            text(receipt.prev()),
+            receipt.evidence(),
+            disclosures ? receipt.disclosuresJson() : null
+          };
+      this.queued = new @Nullable Object[] {id, leafHash(receipt).bytes()};
+    }
+
     static NewReceipt of(Receipt receipt, UUID execution) {
       return new NewReceipt(receipt, execution, true);
+    }
+
+    /** Returns the receipt of an execution, if it has ended. */
+    static @Nullable NewReceipt of(Execution execution) {
+      return execution.evidence() == null ? null : of(execution.evidence(), execution.id());
     }
   }
 
@@ -72,23 +95,9 @@ final class ReceiptTable {
     if (receipts.isEmpty()) {
       return;
     }
-    List<@Nullable Object[]> rows = new ArrayList<>(receipts.size());
-    List<@Nullable Object[]> queue = new ArrayList<>(receipts.size());
-    for (NewReceipt row : receipts) {
-      Receipt receipt = row.receipt();
-      String id = receipt.id().toString();
-      rows.add(
-          new @Nullable Object[] {
-            id,
-            text(row.execution()),
-            text(receipt.prev()),
-            receipt.evidence(),
-            row.disclosures() ? receipt.disclosuresJson() : null
-          });
-      queue.add(new @Nullable Object[] {id, leafHash(receipt).bytes()});
-    }
-    INSERT.insertAll(rows, statements, dialect);
-    ENQUEUE.insertAll(queue, statements, dialect);
+    INSERT.insertAll(receipts.stream().map(receipt -> receipt.row).toList(), statements, dialect);
+    ENQUEUE.insertAll(
+        receipts.stream().map(receipt -> receipt.queued).toList(), statements, dialect);
   }
 
   private static NodeHash leafHash(Receipt receipt) {
