@@ -84,6 +84,7 @@ public record Configuration(
   private static final String TENANT = "CLAWSHIELD_TENANT_ID";
   private static final String ALLOWED = "OPENEXEC_ALLOWED_ACTIONS";
   private static final String DB_URL = "OPENEXEC_DB_URL";
+  private static final String DB_PASSWORD = "OPENEXEC_DB_PASSWORD";
   private static final String HOST = "OPENEXEC_HOST";
   private static final String PORT = "OPENEXEC_PORT";
   private static final String ROUTES = "OPENEXEC_ROUTES";
@@ -389,7 +390,10 @@ public record Configuration(
 
     private DatabaseUrl database(Path workingDirectory) {
       try {
-        return DatabaseUrl.parse(orElse(DB_URL, "sqlite:///openexec.db"), workingDirectory);
+        DatabaseUrl url =
+            DatabaseUrl.parse(orElse(DB_URL, "sqlite:///openexec.db"), workingDirectory);
+        String password = get(DB_PASSWORD);
+        return password == null ? url : url.withPassword(password);
       } catch (IllegalArgumentException e) {
         throw refused(DB_URL, "cannot be used: " + e.getMessage());
       }

@@ -40,6 +40,8 @@ public final class OpenExec implements Callable<Integer> {
       // Nothing here reads serialised objects; so whoever gets some read gets nothing made of them.
       ObjectInputFilter.Config.setSerialFilter(ObjectInputFilter.Config.createFilter("!*"));
     }
+    // Here and not where Logback looks for it: an application that has this jar logs as it likes.
+    System.getProperties().putIfAbsent("logback.configurationFile", "io/openexec/logback.xml");
     int code =
         args.length == 0
             ? new OpenExec().call()

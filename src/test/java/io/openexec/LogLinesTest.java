@@ -31,7 +31,7 @@ class LogLinesTest {
   void configure() throws Exception {
     JoranConfigurator configurator = new JoranConfigurator();
     configurator.setContext(context);
-    configurator.doConfigure(Path.of("src/main/resources/logback.xml").toFile());
+    configurator.doConfigure(Path.of("src/main/resources/io/openexec/logback.xml").toFile());
     appender =
         (ConsoleAppender<ILoggingEvent>)
             context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).getAppender("STDERR");

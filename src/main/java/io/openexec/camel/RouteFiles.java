@@ -79,7 +79,10 @@ final class RouteFiles {
     return resources;
   }
 
-  /** Returns the hash over the flow and the actions, as {@link RegistryDigest} makes it. */
+  /**
+   * Returns the hash over the flow, the actions and what they use, as {@link RegistryDigest} makes
+   * it.
+   */
   Hash digest() throws IOException {
     if (!inTheJar) {
       return RegistryDigest.of(folder);
@@ -89,6 +92,10 @@ final class RouteFiles {
       files.put(name, packaged(name));
     }
     RegistryDigest.read(folder, 1).forEach((name, bytes) -> files.put(ACTIONS + "/" + name, bytes));
+    Path used = resources().resolve(ActionResources.FILE);
+    if (Files.isRegularFile(used)) {
+      files.put(ActionResources.FILE, Files.readAllBytes(used));
+    }
     return RegistryDigest.of(files);
   }
 

@@ -29,6 +29,7 @@ public final class OpenExecComponent extends DefaultComponent {
           Map.entry("CLAWSHIELD_TENANT_ID", "tenantId"),
           Map.entry("OPENEXEC_ALLOWED_ACTIONS", "allowedActions"),
           Map.entry("OPENEXEC_DB_URL", "databaseUrl"),
+          Map.entry("OPENEXEC_DB_PASSWORD", "databasePassword"),
           Map.entry("OPENEXEC_ROUTES", "actions"),
           Map.entry("OPENEXEC_RECEIPT_KEY", "receiptKey"),
           Map.entry("OPENEXEC_LEDGER_KEY", "ledgerKey"),
@@ -67,6 +68,14 @@ public final class OpenExecComponent extends DefaultComponent {
   /** Sets where the record is, such as {@code sqlite:///openexec.db}. */
   public void setDatabaseUrl(String databaseUrl) {
     environment.put("OPENEXEC_DB_URL", databaseUrl);
+  }
+
+  /**
+   * Sets the password for PostgreSQL. Not in the address, which Camel logs; what is called a
+   * password it masks.
+   */
+  public void setDatabasePassword(String databasePassword) {
+    environment.put("OPENEXEC_DB_PASSWORD", databasePassword);
   }
 
   /** Sets the folder of the action files; required. */

@@ -1,5 +1,6 @@
 package io.openexec.receipt;
 
+import io.openexec.signature.Ed25519Provider;
 import io.openexec.signature.SigningKey;
 import io.openexec.signature.VerificationKey;
 import java.nio.ByteBuffer;
@@ -23,7 +24,7 @@ public final class ReceiptIssuer {
   private final Jws.Signer signer;
   private final String head;
   private final String tail;
-  private final SecureRandom random = new SecureRandom();
+  private final SecureRandom random = Ed25519Provider.fastest().random();
 
   /**
    * Who issues, as every receipt says.

@@ -1,5 +1,6 @@
 package io.openexec.signature;
 
+import java.security.SecureRandom;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
 import org.bouncycastle.crypto.signers.Ed25519Signer;
@@ -34,6 +35,11 @@ final class BouncyCastleEd25519 extends Ed25519Provider {
       signer.update(message, 0, message.length);
       return signer.generateSignature();
     };
+  }
+
+  @Override
+  public SecureRandom random() {
+    return new SecureRandom();
   }
 
   @Override

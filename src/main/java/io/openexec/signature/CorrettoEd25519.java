@@ -4,6 +4,7 @@ import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.Provider;
 import java.security.PublicKey;
+import java.security.SecureRandom;
 import java.security.Signature;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -19,9 +20,11 @@ import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
  */
 final class CorrettoEd25519 extends Ed25519Provider {
   private final Provider provider;
+  private final SecureRandom random;
 
-  private CorrettoEd25519(Provider provider) {
+  private CorrettoEd25519(Provider provider) throws GeneralSecurityException {
     this.provider = provider;
+    this.random = SecureRandom.getInstance("LibCryptoRng", provider);
   }
 
   /**
@@ -45,7 +48,10 @@ final class CorrettoEd25519 extends Ed25519Provider {
       return new CorrettoEd25519(provider);
     } catch (ClassNotFoundException e) {
       throw new Unusable(name + " is not on the class path", e);
-    } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+    } catch (ReflectiveOperationException
+        | GeneralSecurityException
+        | RuntimeException
+        | LinkageError e) {
       throw new Unusable(name + " does not load", e);
     }
   }
@@ -111,6 +117,11 @@ final class CorrettoEd25519 extends Ed25519Provider {
   /** Returns a new engine. */
   Signature signature() throws GeneralSecurityException {
     return Signature.getInstance("Ed25519", provider);
+  }
+
+  @Override
+  public SecureRandom random() {
+    return random;
   }
 
   @Override

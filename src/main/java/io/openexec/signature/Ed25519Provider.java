@@ -1,6 +1,7 @@
 package io.openexec.signature;
 
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
@@ -67,6 +68,13 @@ public abstract sealed class Ed25519Provider permits BouncyCastleEd25519, Corret
    * @throws GeneralSecurityException if the provider does not take it
    */
   abstract Signer signer(Ed25519PrivateKeyParameters key) throws GeneralSecurityException;
+
+  /**
+   * Returns a source of random bytes that nobody can predict, as salts have to be (RFC 9901,
+   * section 9.3). Any number of threads may ask it at once, and none waits for another where
+   * Corretto is.
+   */
+  public abstract SecureRandom random();
 
   /** Returns its name for the start line; and if it stands in for a faster one, why. */
   @Override

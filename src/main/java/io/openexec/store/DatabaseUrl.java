@@ -53,6 +53,26 @@ public sealed interface DatabaseUrl {
   }
 
   /**
+   * Adds the password that was kept apart from the address.
+   *
+   * @throws IllegalArgumentException if there is one already, or nobody whose it could be
+   */
+  default DatabaseUrl withPassword(String password) {
+    if (!(this instanceof Postgres server)) {
+      throw new IllegalArgumentException("a SQLite file has no password");
+    }
+    Credentials known = server.credentials;
+    if (known.user == null) {
+      throw new IllegalArgumentException("the address names no user: write USER@ before the host");
+    }
+    if (known.password != null) {
+      throw new IllegalArgumentException("the address has a password, too; keep one");
+    }
+    return new Postgres(
+        server.hosts, server.database, new Credentials(known.user, password), server.parameters);
+  }
+
+  /**
    * Parses {@code sqlite:///relative.db}, {@code sqlite:////absolute.db}, {@code
    * postgresql://user:password@host:port/name?sslmode=…} (SQLAlchemy's forms, a driver suffix
    * ignored), {@code jdbc:sqlite:path} or {@code jdbc:postgresql://host/name?user=…}.

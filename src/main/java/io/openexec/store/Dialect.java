@@ -124,7 +124,8 @@ enum Dialect {
   void migrate(DataSource database) {
     Flyway.configure()
         .dataSource(database)
-        .locations("classpath:db/migration")
+        // Not Flyway's default: an application that has this jar has migrations of its own there.
+        .locations("classpath:io/openexec/db/migration")
         .placeholders(Map.of("one_tree", oneTree()))
         .validateMigrationNaming(true)
         .load()

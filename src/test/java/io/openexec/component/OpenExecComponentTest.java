@@ -3,6 +3,10 @@ package io.openexec.component;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.openexec.testing.Approver;
@@ -12,9 +16,14 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
@@ -23,6 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** OpenExec in somebody else's Camel application. */
 class OpenExecComponentTest {
@@ -175,6 +185,80 @@ class OpenExecComponentTest {
     assertThat(MAPPER.readTree(ask(template, "receipt", id)).path("evidence").isTextual()).isTrue();
     assertThat(MAPPER.readTree(ask(template, "keys", "")).path("keys").size()).isEqualTo(1);
     assertThat(ask(template, "ledger", "key")).contains("+");
+  }
+
+  @Test
+  void whatTheActionsReachOutWithIsInTheRegistryOfReceipts() throws Exception {
+    Path actions = Files.createDirectory(directory.resolve("actions"));
+    for (String file : List.of("echo.action.yaml", "echo.camel.yaml")) {
+      Files.copy(ACTIONS.resolve(file), actions.resolve(file));
+    }
+    set("actions", actions.toString());
+    Path resources = directory.resolve("resources.yaml");
+    Files.writeString(resources, "dataSources: {}\n");
+    String registry = registry(start("openexec:execute"));
+    host.stop();
+    Files.writeString(resources, "# another\ndataSources: {}\n");
+    Main next = new Main();
+    next.setInitialProperties(host.getInitialProperties());
+    try {
+      next.start();
+      assertThat(registry(next.getCamelContext().createProducerTemplate())).isNotEqualTo(registry);
+    } finally {
+      next.stop();
+    }
+  }
+
+  private String registry(ProducerTemplate template) throws Exception {
+    String nonce = UUID.randomUUID().toString();
+    String body = Requests.body("echo", "{}", nonce, approver.approve("echo", "{}"));
+    String evidence = MAPPER.readTree(ask(template, "execute", body)).path("evidence").asText();
+    String claims = evidence.split("\\.", -1)[1];
+    return MAPPER.readTree(Base64.getUrlDecoder().decode(claims)).path("registry").asText();
+  }
+
+  @Test
+  void theJarLeavesLoggingAndMigrationsOfTheApplicationAlone() throws Exception {
+    assertThat(Path.of("src/main/resources/logback.xml")).doesNotExist();
+    assertThat(Path.of("src/main/resources/db")).doesNotExist();
+    // One of the application's lies there, in a file of the name that our first one has.
+    assertThat(getClass().getResource("/db/migration/V1__customers.sql")).isNotNull();
+    start("openexec:execute");
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("openexec.db"));
+        ResultSet tables = connection.getMetaData().getTables(null, null, "customers", null)) {
+      assertThat(tables.next()).isFalse();
+    }
+  }
+
+  @Test
+  void thePasswordOfTheRecordIsInNoLineOfTheLog() {
+    set("databaseUrl", "postgresql://openexec@127.0.0.1:1/record?connectTimeout=1");
+    set("databasePassword", "correct-horse");
+    Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    Level before = root.getLevel();
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    logged.start();
+    root.setLevel(Level.INFO);
+    root.addAppender(logged);
+    try {
+      assertThatThrownBy(() -> start("openexec:execute"));
+    } finally {
+      root.detachAppender(logged);
+      root.setLevel(before);
+    }
+    assertThat(logged.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .anyMatch(line -> line.contains("databaseUrl"))
+        .noneMatch(line -> line.contains("correct-horse"));
+  }
+
+  @Test
+  void aPasswordBesideTheAddressNeedsAnAddressThatHasRoomForIt() {
+    set("databasePassword", "p");
+    assertThatThrownBy(() -> start("openexec:execute"))
+        .rootCause()
+        .hasMessageContaining("databaseUrl cannot be used: a SQLite file has no password");
   }
 
   private static String ask(ProducerTemplate template, String operation, String body) {
