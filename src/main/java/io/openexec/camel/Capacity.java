@@ -12,12 +12,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Two sides share the bytes: HTTP is told at once if there is no room, files and queues wait for
  * theirs. Those that wait have half of it at most, so HTTP always has the other half; HTTP may have
  * all of it as long as nobody waits, and no more than what is left as soon as somebody does, so
- * that whoever waits comes in when what is under way over HTTP has ended. Among them, who came
- * first goes first. What is larger than half counts as half: it is worked on when its side is free.
+ * that whoever waits comes in when what is under way over HTTP has ended.
+ *
+ * <p>Among those that wait, who came first goes first; but small ones have an eighth to themselves,
+ * so that they do not stand behind large ones that take long. What is larger than the rest counts
+ * as the rest: it is worked on when no other large one is.
  */
 final class Capacity {
   private static final int MAX_REQUESTS = 1_024;
   private static final int LEAST_WEIGHT = 1_024;
+  private static final int MOST_OF_SMALL = 16_384;
+  private static final int SMALL_SHARE = 8;
 
   // A body of many empty arrays takes some eighty times its size while it is worked on.
   private static final int HEAP_PER_BODY_BYTE = 160;
@@ -26,7 +31,8 @@ final class Capacity {
   private final int maxRequests;
   private final int half;
   // First come, first served.
-  private final Semaphore forPatient;
+  private final Semaphore forAll;
+  private final Semaphore forSmall;
 
   // Guarded by this.
   private int requests;
@@ -42,7 +48,9 @@ final class Capacity {
   Capacity(int maxRequests, int half) {
     this.maxRequests = maxRequests;
     this.half = half;
-    this.forPatient = new Semaphore(half, true);
+    int small = half / SMALL_SHARE;
+    this.forSmall = new Semaphore(small, true);
+    this.forAll = new Semaphore(half - small, true);
   }
 
   /** Returns what this process has memory for. */
@@ -77,7 +85,7 @@ final class Capacity {
 
   /** Returns a ticket for a request of that many bytes, or null if there is no room. */
   synchronized @Nullable Ticket enter(long length) {
-    int weight = weight(length);
+    int weight = weight(length, half);
     if (requests >= maxRequests || byHttp + weight > 2L * half - byPatient) {
       return null;
     }
@@ -95,10 +103,15 @@ final class Capacity {
 
   /** Waits until there is room for a request of that many bytes. */
   Ticket await(long length) throws InterruptedException {
-    int weight = weight(length);
+    int weight = weight(length, half - half / SMALL_SHARE);
     // Made before: what fails for want of memory afterwards would leave it taken for ever.
-    Ticket ticket = new Ticket(() -> leftPatient(weight));
-    forPatient.acquire(weight);
+    Ticket ofSmall = new Ticket(() -> leftPatient(weight, forSmall));
+    Ticket ofAll = new Ticket(() -> leftPatient(weight, forAll));
+    Ticket ticket = ofSmall;
+    if (weight > MOST_OF_SMALL || !forSmall.tryAcquire(weight)) {
+      forAll.acquire(weight);
+      ticket = ofAll;
+    }
     boolean entered = false;
     try {
       awaitHttp(weight);
@@ -121,16 +134,16 @@ final class Capacity {
     }
   }
 
-  private void leftPatient(int weight) {
+  private void leftPatient(int weight, Semaphore share) {
     synchronized (this) {
       byPatient -= weight;
       notifyAll();
     }
-    forPatient.release(weight);
+    share.release(weight);
   }
 
-  private int weight(long length) {
-    return (int) Math.min(half, Math.max(length, LEAST_WEIGHT));
+  private static int weight(long length, int most) {
+    return (int) Math.min(most, Math.max(length, LEAST_WEIGHT));
   }
 
   /** Returns how many requests are under way over HTTP. */

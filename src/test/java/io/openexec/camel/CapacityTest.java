@@ -74,7 +74,7 @@ class CapacityTest {
     FutureTask<Capacity.Ticket> second = waiting(HALF);
     assertWaits(second);
     assertThat(capacity.enter(HALF)).isNotNull();
-    assertThat(capacity.enter(1)).isNull();
+    assertThat(capacity.enter(HALF / 4)).isNull();
   }
 
   @Test
@@ -85,9 +85,9 @@ class CapacityTest {
     assertWaits(waiting);
     first.leave();
     // Nor does a new request push in before it.
-    assertThat(capacity.enter(1)).isNull();
+    assertThat(capacity.enter(HALF / 4)).isNull();
     Capacity.Ticket third = ticketOf(waiting);
-    assertThat(capacity.enter(1)).isNull();
+    assertThat(capacity.enter(HALF / 4)).isNull();
     third.leave();
     second.leave();
     assertThat(capacity.enter(2 * HALF)).isNotNull();
@@ -97,11 +97,26 @@ class CapacityTest {
   void whoCameFirstGoesFirst() throws Exception {
     Capacity.Ticket first = ticketOf(waiting(HALF));
     FutureTask<Capacity.Ticket> large = waiting(HALF);
-    FutureTask<Capacity.Ticket> small = waiting(1);
-    assertWaits(small);
+    FutureTask<Capacity.Ticket> smaller = waiting(HALF / 4);
+    assertWaits(smaller);
     first.leave();
     ticketOf(large).leave();
-    ticketOf(small).leave();
+    ticketOf(smaller).leave();
+  }
+
+  @Test
+  void smallOnesDoNotStandBehindLargeOnesAsLongAsThereAreFew() throws Exception {
+    ticketOf(waiting(HALF));
+    FutureTask<Capacity.Ticket> large = waiting(HALF);
+    Capacity.Ticket small = null;
+    for (int taken = 0; taken + 1_024 <= HALF / 8; taken += 1_024) {
+      small = ticketOf(waiting(1));
+    }
+    FutureTask<Capacity.Ticket> oneMore = waiting(1);
+    assertWaits(large);
+    assertWaits(oneMore);
+    small.leave();
+    ticketOf(waiting(1)).leave();
   }
 
   @Test
