@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /** The trust file and the revocation list, looked at often enough to be a second old at most. */
 final class TrustFiles implements TrustSource, AutoCloseable {
-  private static final Duration EVERY = Duration.ofMillis(400);
+  private static final Duration EVERY = Duration.ofMillis(250);
 
   private final Optional<WatchedFile<Trust>> trust;
   private final Optional<WatchedFile<Revocations>> revocations;

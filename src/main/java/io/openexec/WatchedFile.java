@@ -1,6 +1,7 @@
 package io.openexec;
 
 import io.openexec.boundary.Refusal;
+import io.openexec.receipt.StrictJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -17,17 +18,19 @@ import org.slf4j.LoggerFactory;
 /**
  * A file whose content counts as it is now. Whoever looks at it compares the bytes, since a time of
  * change may stay the same where the content does not. While it cannot be read, or says nothing
- * that makes sense, nothing counts: least of all what it said before.
+ * that makes sense, nothing counts: least of all what it said before; nor does what it said a
+ * second ago.
  *
  * @param <T> what it says
  */
 final class WatchedFile<T> {
-  /** The most bytes of a file. */
-  static final int MAX_LENGTH = 4 << 20;
+  /** The most bytes of a file: what a JSON text may have. */
+  static final int MAX_LENGTH = StrictJson.MAX_LENGTH;
 
   private static final Logger LOG = LoggerFactory.getLogger(WatchedFile.class);
-  // Nobody having looked for so long, as on a disk that hangs, is as good as not being able to.
-  private static final Duration STALE = Duration.ofSeconds(5);
+  // The bound of "within a second of a change": where a look takes longer, as on a disk that hangs,
+  // what the one before it saw counts no more.
+  private static final Duration STALE = Duration.ofSeconds(1);
 
   private final String variable;
   private final Path file;
@@ -134,7 +137,7 @@ final class WatchedFile<T> {
   Optional<String> problem() {
     State<T> known = state;
     return isStale(known)
-        ? Optional.of(variable + " could not be looked at for seconds")
+        ? Optional.of(variable + " could not be looked at for a second")
         : Optional.ofNullable(known.problem());
   }
 

@@ -16,7 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -208,13 +210,13 @@ class TrustReloadTest {
   }
 
   @Test
-  void whatNobodyHasLookedAtForSecondsCountsAsUnreadable() throws Exception {
+  void whatNobodyHasLookedAtForASecondCountsAsUnreadable() throws Exception {
     AtomicLong nanos = new AtomicLong();
     Path file = Files.writeString(directory.resolve("file"), "1");
     WatchedFile<String> watched =
         new WatchedFile<>(
             "VARIABLE", file, bytes -> new String(bytes, StandardCharsets.UTF_8), nanos::get);
-    nanos.addAndGet(5_000_000_000L);
+    nanos.addAndGet(1_000_000_000L);
     assertThat(watched.get()).isEqualTo("1");
     nanos.incrementAndGet();
     assertThatThrownBy(watched::get).isInstanceOf(Refusal.class);
@@ -222,5 +224,36 @@ class TrustReloadTest {
     watched.look();
     assertThat(watched.get()).isEqualTo("1");
     assertThat(watched.problem()).isEmpty();
+  }
+
+  @Test
+  void whileALookTakesLongTheOldContentCountsForNoMoreThanASecond() throws Exception {
+    AtomicLong nanos = new AtomicLong();
+    Path file = Files.writeString(directory.resolve("file"), "1");
+    List<WatchedFile<String>> looking = new ArrayList<>();
+    List<String> seen = new ArrayList<>();
+    WatchedFile<String> watched =
+        new WatchedFile<>(
+            "VARIABLE",
+            file,
+            bytes -> {
+              for (WatchedFile<String> itself : looking) {
+                nanos.addAndGet(1_000_000_000L);
+                seen.add(itself.get());
+                nanos.incrementAndGet();
+                assertThatThrownBy(itself::get).isInstanceOf(Refusal.class);
+              }
+              return new String(bytes, StandardCharsets.UTF_8);
+            },
+            nanos::get);
+    looking.add(watched);
+    Files.writeString(file, "2");
+    watched.look();
+    assertThat(seen).containsExactly("1");
+    assertThatThrownBy(watched::get)
+        .as("the look itself is too long ago")
+        .isInstanceOf(Refusal.class);
+    watched.look();
+    assertThat(watched.get()).isEqualTo("2");
   }
 }
