@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An error proves that nothing took effect only while nothing else can have. */
@@ -31,12 +32,15 @@ class DefiniteErrorsTest {
       definiteErrors:
         io.openexec.camel.NotConnected: away
         org.springframework.dao.DuplicateKeyException: duplicate
+        org.springframework.dao.DataIntegrityViolationException: constraint
         java.lang.IllegalArgumentException: unusable
       """;
   private static final String TEXT = "setBody: {constant: '{}'}";
   private static final String KEEP = "setVariable: {name: kept, simple: '${body[id]}'}";
   private static final String INSERT =
       "to: {uri: 'sql:x', parameters: {dataSource: '#%s', query: 'INSERT INTO item VALUES (1)'}}";
+  private static final String QUERY =
+      "to: {uri: 'sql:x', parameters: {dataSource: '#%s', outputType: %s, query: '%s'}}";
   private static final String SELECT =
       "to: {uri: 'sql:x', parameters: {dataSource: '#%s', query: 'SELECT id FROM item'}}";
 
@@ -82,6 +86,10 @@ class DefiniteErrorsTest {
 
   private static String post(String url) {
     return "to: {uri: '" + url + "', parameters: {httpMethod: POST}}";
+  }
+
+  private static String query(String source, String query) {
+    return QUERY.formatted(source, "SelectOne", query);
   }
 
   private Reply run(String... steps) {
@@ -171,6 +179,46 @@ class DefiniteErrorsTest {
     changed.execute("INSERT INTO item VALUES (1)");
     assertUnknown(run(KEEP, TEXT, send, "setBody: {constant: x}", INSERT.formatted(source)));
     assertThat(target.received()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "SelectOne|INSERT INTO item VALUES (1), (2) RETURNING id|2",
+        "SelectList|INSERT INTO item VALUES (1) RETURNING id, id|1",
+        "SelectList|INSERT INTO item SELECT id - 1 FROM many RETURNING id|10001"
+      })
+  void whatIsWrongWithTheRowsOfAChangeProvesNothing(String output, String query, int changed)
+      throws Exception {
+    String many =
+        "CREATE TABLE many AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n"
+            + " WHERE id < 10001) SELECT id FROM n";
+    database.execute(many);
+    file.execute(many);
+    assertUnknown(run(QUERY.formatted("postgres", output, query)));
+    assertUnknown(run(QUERY.formatted("sqlite", output, query)));
+    String count = "SELECT count(*) FROM item";
+    assertThat(database.rows(count)).containsExactly(Integer.toString(changed));
+    assertThat(file.rows(count)).containsExactly(Integer.toString(changed));
+  }
+
+  @Test
+  void whatTheDatabaseRefusesInsteadOfAChangeIsDefinite() throws Exception {
+    database.execute(
+        "ALTER TABLE item ADD CHECK (id < 9), ADD above integer REFERENCES item"
+            + " DEFERRABLE INITIALLY DEFERRED; INSERT INTO item VALUES (1)");
+    String insert = "INSERT INTO item VALUES (%s) RETURNING id";
+    assertFailed(run(query("postgres", insert.formatted("1"))), "duplicate");
+    assertFailed(run(query("postgres", insert.formatted("9"))), "constraint");
+    assertFailed(run(query("postgres", insert.formatted("3, 7"))), "constraint");
+    assertThat(database.rows("SELECT id FROM item")).containsExactly("1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"postgresReader", "sqliteReader"})
+  void whatIsWrongWithTheRowsOfWhatOnlyReadsIsDefinite(String source) {
+    assertFailed(run(query(source, "SELECT 1 AS a UNION SELECT 2")), "constraint");
   }
 
   @ParameterizedTest

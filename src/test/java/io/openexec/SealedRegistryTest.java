@@ -303,6 +303,7 @@ class SealedRegistryTest {
         "description: d~schema: {type: object}~definiteErrors: {java.io.IOException: x}|after something took effect",
         "description: d~schema: {type: object}~definiteErrors: {java.net.SocketTimeoutException: x}|after something took effect",
         "description: d~schema: {type: object}~definiteErrors: {java.sql.SQLException: x}|after something took effect",
+        "description: d~schema: {type: object}~definiteErrors: {io.openexec.camel.AfterStatement: x}|after something took effect",
         "description: d~schema: {type: object}~definiteErrors: {org.springframework.dao.DataAccessException: x}|after something took effect",
         "description: d~schema: {type: object}~definiteErrors: {jakarta.jms.JMSException: x}|after something took effect",
         "description: d~schema: {type: object}~definiteErrors: {org.apache.camel.http.base.HttpOperationFailedException: x}|after something took effect",

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
-import org.apache.camel.component.sql.SqlComponent;
 import org.apache.camel.main.Main;
 
 /** What actions reach out with, open: under the names and the schemes that endpoints use. */
@@ -51,7 +50,7 @@ final class BoundResources implements AutoCloseable {
   /** Adds the components of actions that are OpenExec's own, or set up by it. */
   static void addComponentsTo(CamelContext context) {
     context.addComponent(BuiltinComponent.SCHEME, new BuiltinComponent());
-    context.addComponent("sql", sql());
+    context.addComponent("sql", new ActionSql());
     for (String scheme : ActionHttpGate.SCHEMES) {
       // Made when the first endpoint asks for it: most services call nothing over HTTP.
       context.getRegistry().bind(scheme, Component.class, () -> new ActionHttp());
@@ -61,13 +60,6 @@ final class BoundResources implements AutoCloseable {
           .getRegistry()
           .bind(scheme, Component.class, () -> new ActionQueue(scheme.equals("amqp")));
     }
-  }
-
-  private static SqlComponent sql() {
-    SqlComponent sql = new SqlComponent();
-    sql.setRowMapperFactory(new SqlRows());
-    sql.setServiceLocationEnabled(false);
-    return sql;
   }
 
   @Override

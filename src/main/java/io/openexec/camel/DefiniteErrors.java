@@ -42,6 +42,7 @@ final class DefiniteErrors {
           NoHttpResponseException.class,
           HttpOperationFailedException.class,
           SQLException.class,
+          AfterStatement.class,
           DataAccessResourceFailureException.class,
           TransientDataAccessResourceException.class,
           RecoverableDataAccessException.class,
