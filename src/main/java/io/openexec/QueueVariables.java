@@ -103,7 +103,20 @@ record QueueVariables(Map<String, String> environment, Path workingDirectory) {
       }
       return new Bound(beanName(url.substring(BEAN.length())));
     }
-    return new Amqp(address(url), credentials(), number(PREFETCH, 0, MAX_PREFETCH));
+    String address = address(url);
+    Optional<Credentials> credentials = credentials();
+    if (credentials.isPresent()) {
+      checkForPassword(address);
+    }
+    return new Amqp(address, credentials, number(PREFETCH, 0, MAX_PREFETCH));
+  }
+
+  private static void checkForPassword(String address) {
+    try {
+      BrokerAddress.checkForPassword(address);
+    } catch (IllegalArgumentException e) {
+      throw refused(URL, "and the password: " + e.getMessage() + "; set it to amqps://HOST:PORT");
+    }
   }
 
   private static String beanName(String name) {

@@ -80,7 +80,7 @@ class QueueVariablesTest {
     String user = "OPENEXEC_QUEUE_USER";
     String password = "OPENEXEC_QUEUE_PASSWORD";
     QueueSettings settings =
-        read(URL, "amqp://broker", user, "me", password + "_FILE", file.toString());
+        read(URL, "amqps://broker", user, "me", password + "_FILE", file.toString());
     assertThat(((Amqp) settings.broker()).credentials().orElseThrow().password())
         .isEqualTo("s3cret");
     assertThat(settings.toString()).doesNotContain("s3cret");
@@ -90,6 +90,28 @@ class QueueVariablesTest {
     refused("cannot be read", URL, "amqp://b", user, "me", password + "_FILE", "absent");
     Files.writeString(file, "\n");
     refused("no password in it", URL, "amqp://b", user, "me", password + "_FILE", "password");
+  }
+
+  @Test
+  void aPasswordGoesOverTlsOrStaysOnThisMachine() throws Exception {
+    String user = "OPENEXEC_QUEUE_USER";
+    String password = "OPENEXEC_QUEUE_PASSWORD";
+    String reason =
+        URL + " and the password: a password goes over amqps:, or to a loopback address";
+    Files.writeString(directory.resolve("password"), "s3cret\n");
+    for (String url :
+        new String[] {"amqp://broker", "amqp://127.0.0.1.nip:5672", "amqp://192.0.2.1"}) {
+      refused(reason, URL, url, user, "me", password, "s3cret");
+      refused(reason, URL, url, user, "me", password + "_FILE", "password");
+      assertThat(read(URL, url).broker()).as("without one").isInstanceOf(Amqp.class);
+    }
+    for (String url :
+        new String[] {
+          "amqps://broker", "amqp://localhost", "amqp://127.0.0.1", "amqp://[::1]:5673"
+        }) {
+      assertThat(((Amqp) read(URL, url, user, "me", password, "s3cret").broker()).credentials())
+          .isPresent();
+    }
   }
 
   @Test

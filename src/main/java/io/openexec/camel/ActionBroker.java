@@ -5,7 +5,6 @@ import jakarta.jms.Connection;
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSException;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.apache.qpid.jms.JmsConnectionFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jms.connection.CachingConnectionFactory;
@@ -16,8 +15,6 @@ import org.springframework.jms.connection.CachingConnectionFactory;
  */
 final class ActionBroker {
   private static final int SESSIONS = 64;
-  private static final Pattern LOOPBACK =
-      Pattern.compile("amqp://(localhost|127(\\.[0-9]{1,3}){3}|\\[::1]):[0-9]+");
   private static final String OPTIONS =
       "?transport.connectTimeout=5000&jms.connectTimeout=5000&jms.closeTimeout=5000&jms.requestTimeout=10000"
           + "&jms.sendTimeout=30000&jms.deserializationPolicy.denyList=*";
@@ -44,8 +41,8 @@ final class ActionBroker {
       throw new IllegalArgumentException("either user and password, or neither");
     }
     String address = address(texts.get("url"));
-    if (password != null && !address.startsWith("amqps:") && !LOOPBACK.matcher(address).matches()) {
-      throw new IllegalArgumentException("a password goes over amqps:, or to a loopback address");
+    if (password != null) {
+      BrokerAddress.checkForPassword(address);
     }
     JmsConnectionFactory broker = new JmsConnectionFactory(address + OPTIONS);
     // A step has ended when the broker has the message.

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The address of a broker that speaks AMQP 1.0: where it is, and nothing that steers the client.
@@ -11,6 +12,8 @@ import java.util.Set;
 public final class BrokerAddress {
   private static final Map<String, Integer> PORTS = Map.of("amqp", 5672, "amqps", 5671);
   private static final int MAX_PORT = 0xffff;
+  private static final Pattern LOOPBACK =
+      Pattern.compile("amqp://(localhost|127(\\.[0-9]{1,3}){3}|\\[::1]):[0-9]+");
 
   private BrokerAddress() {}
 
@@ -44,5 +47,18 @@ public final class BrokerAddress {
     }
     int given = uri.getPort();
     return uri.getScheme() + "://" + uri.getHost() + ":" + (given < 0 ? port : given);
+  }
+
+  /**
+   * Checks that a password may go to an address.
+   *
+   * @param address as {@link #of} returned it
+   * @throws IllegalArgumentException saying where one may go, if it would go in the clear to
+   *     another machine
+   */
+  public static void checkForPassword(String address) {
+    if (!address.startsWith("amqps:") && !LOOPBACK.matcher(address).matches()) {
+      throw new IllegalArgumentException("a password goes over amqps:, or to a loopback address");
+    }
   }
 }
