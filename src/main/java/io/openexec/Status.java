@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the service says of itself. */
@@ -81,17 +82,17 @@ public final class Status {
   }
 
   /**
-   * Answers {@code GET /actions}: what each registered action is that the allow-list lets through,
+   * Answers {@code GET /actions}: what each registered action is that somebody may have executed,
    * in the order of their names.
    */
   public Answer actions() {
     ArrayNode list = JSON.arrayNode();
-    for (String name : registry.names()) {
-      if (configuration.allowList().names().map(names -> names.contains(name)).orElse(true)) {
-        list.add(describe(registry.get(name)));
-      }
-    }
+    letThrough().forEach(name -> list.add(describe(registry.get(name))));
     return Answer.of(200, list);
+  }
+
+  private Stream<String> letThrough() {
+    return registry.names().stream().filter(configuration.allowLists()::letThrough);
   }
 
   private static ObjectNode describe(Action action) {
@@ -167,14 +168,10 @@ public final class Status {
         gaps.add("CLAWSHIELD_TENANT_ID not configured: no tenant is served");
       }
     }
-    boolean anyAction =
-        configuration
-            .allowList()
-            .names()
-            .map(names -> names.stream().anyMatch(registry.names()::contains))
-            .orElse(!registry.names().isEmpty());
-    if (!anyAction) {
-      gaps.add("no registered action is allowed: check OPENEXEC_ALLOWED_ACTIONS and the routes");
+    if (letThrough().findAny().isEmpty()) {
+      gaps.add(
+          "no registered action is allowed: check OPENEXEC_ALLOWED_ACTIONS, OPENEXEC_TENANTS and"
+              + " the routes");
     }
     return gaps;
   }

@@ -10,6 +10,7 @@ import io.openexec.testing.TestService;
 import io.openexec.testing.TokenApprover;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,5 +109,45 @@ class TenantsTest {
   void theTenantOfArtifactsHasAListAsWell() {
     Reply reply = service.requests().execute("echo", "{}", "1", artifacts.approve("echo", "{}"));
     assertThat(reply.code()).isEqualTo("action_not_allowed");
+  }
+
+  private TestService withTenants(String tenants, String allowed) throws Exception {
+    Path other = Files.createDirectory(directory.resolve("other"));
+    Files.writeString(other.resolve("tenants.json"), tenants);
+    return new TestService.Setup(other)
+        .trusting(ANNA, BERT)
+        .with("OPENEXEC_ALLOWED_ACTIONS", allowed)
+        .with("OPENEXEC_TENANTS", "tenants.json")
+        .tracing("later", "")
+        .tracing("nobodys", "")
+        .start();
+  }
+
+  private static List<String> listed(TestService of) {
+    return of.requests().get("/actions").json().findValuesAsText("name");
+  }
+
+  @Test
+  void whatNoTenantMayIsNotListed() throws Exception {
+    assertThat(listed(service)).as("tenant-b may what all may").containsExactly("add", "echo");
+    try (TestService narrowed =
+        withTenants(
+            "{\"tenant-a\":{\"allowed_actions\":[\"echo\",\"add\"]},"
+                + "\"tenant-b\":{\"allowed_actions\":[\"later\",\"gone\"]}}",
+            "echo,later,nobodys")) {
+      assertThat(listed(narrowed)).containsExactly("echo", "later");
+      assertThat(narrowed.requests().get("/ready").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void itIsNotReadyIfNoTenantMayAnything() throws Exception {
+    try (TestService nothing =
+        withTenants("{\"tenant-a\":{\"allowed_actions\":[\"gone\",\"add\"]}}", "echo,gone")) {
+      assertThat(listed(nothing)).isEmpty();
+      Reply ready = nothing.requests().get("/ready");
+      assertThat(ready.status()).isEqualTo(503);
+      assertThat(ready.text()).contains("no registered action is allowed", "OPENEXEC_TENANTS");
+    }
   }
 }

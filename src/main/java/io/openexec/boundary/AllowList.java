@@ -22,13 +22,18 @@ public record AllowList(Optional<SortedSet<String>> names) {
     return new AllowList(Optional.of(new TreeSet<>(names)));
   }
 
+  /** Returns whether the list lets an action through. */
+  boolean has(String action) {
+    return names.isEmpty() || names.get().contains(action);
+  }
+
   /**
    * Checks that an action may run.
    *
    * @throws Refusal 403 if the list does not have it
    */
   public void check(String action) {
-    if (names.isPresent() && !names.get().contains(action)) {
+    if (!has(action)) {
       throw Refusal.notAllowed(action);
     }
   }
