@@ -22,7 +22,7 @@ class DoorExamplesTest {
         .matcher(Files.readString(Path.of("README.md")))
         .results()
         .map((MatchResult block) -> block.group(1))
-        .filter(yaml -> yaml.contains("uri: " + scheme + ":"))
+        .filter(yaml -> yaml.startsWith("- route:") && yaml.contains("uri: " + scheme + ":"))
         // Kafka's producer wants a host that it can resolve.
         .map(yaml -> yaml.replace("kafka.example", "localhost"))
         .findFirst()

@@ -3,12 +3,14 @@ package io.openexec.camel;
 import static io.openexec.camel.ActionText.literal;
 import static io.openexec.camel.ActionText.only;
 import static io.openexec.camel.ActionText.require;
+import static io.openexec.camel.ActionText.scalar;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.openexec.execution.Effect;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -109,16 +111,17 @@ final class ActionEndpointGate {
   /**
    * Checks the value of a step {@code to}.
    *
+   * @param secrets the names of those that the action declares
    * @throws IllegalArgumentException saying what is refused, and why
    */
-  static void check(JsonNode to, Effect effect) {
+  static void check(JsonNode to, Effect effect, Set<String> secrets) {
     JsonNode uri = to;
     if (to.isObject()) {
       only("to", to, Set.of("uri", "parameters"));
       uri = to.path("uri");
     }
-    fixed(uri);
-    String[] parts = uri.asText().split("\\?", 2);
+    String[] parts = scalar("to", uri).split("\\?", 2);
+    fixed(parts[0]);
     Matcher address = STATIC_URI.matcher(parts[0]);
     require(address.matches(), "to '" + uri.asText() + "' is not an endpoint URI");
     String scheme = address.group(1);
@@ -135,7 +138,7 @@ final class ActionEndpointGate {
         !RESOURCE_PATH.matcher(address.group(2)).matches(),
         "to '" + scheme + ":' takes its instructions from a resource elsewhere; write them here");
     Map<String, String> options =
-        options(scheme, parts.length == 2 ? parts[1] : "", to.path("parameters"));
+        options(scheme, parts.length == 2 ? parts[1] : "", to.path("parameters"), secrets);
     if (ActionHttpGate.SCHEMES.contains(scheme)) {
       ActionHttpGate.check(scheme, address.group(2), options);
     }
@@ -144,25 +147,44 @@ final class ActionEndpointGate {
     }
   }
 
-  private static Map<String, String> options(String scheme, String query, JsonNode parameters) {
+  private static Map<String, String> options(
+      String scheme, String query, JsonNode parameters, Set<String> secrets) {
     Map<String, String> options = new HashMap<>();
     for (String parameter : query.isEmpty() ? new String[0] : query.split("&", -1)) {
       String[] pair = parameter.split("=", 2);
-      option(scheme, pair[0], pair.length == 2 ? pair[1] : "", options);
+      option(scheme, pair[0], pair.length == 2 ? pair[1] : "", secrets, options);
     }
     require(parameters.isMissingNode() || parameters.isObject(), "to.parameters must be a map");
     parameters
         .properties()
         .forEach(
-            parameter -> {
-              fixed(parameter.getValue());
-              option(scheme, parameter.getKey(), parameter.getValue().asText(), options);
-            });
+            parameter ->
+                option(
+                    scheme,
+                    parameter.getKey(),
+                    scalar("to", parameter.getValue()),
+                    secrets,
+                    options));
     return options;
   }
 
   private static void option(
-      String scheme, String name, String value, Map<String, String> options) {
+      String scheme, String name, String value, Set<String> secrets, Map<String, String> options) {
+    fixed(name);
+    Optional<String> secret = SecretOptions.nameIn(value);
+    if (secret.isPresent()) {
+      require(
+          !OPTIONS.containsKey(scheme),
+          "to '" + scheme + ":' takes no secret as an option; see resources.yaml");
+      require(
+          !name.contains("."),
+          "to: the option " + name + " is set later, by other means, and takes no secret");
+      require(
+          secrets.contains(secret.get()),
+          "to: the secret " + secret.get() + " is not declared; add it to the action's secrets");
+    } else {
+      fixed(value);
+    }
     require(options.put(name, value) == null, "to: the option " + name + " is there twice");
     Set<String> known = OPTIONS.get(scheme);
     require(
@@ -180,10 +202,10 @@ final class ActionEndpointGate {
   }
 
   /** An endpoint's text means what it says: nothing in it is decoded or resolved later. */
-  private static void fixed(JsonNode value) {
-    literal("to", value);
+  private static void fixed(String text) {
+    literal("to", text);
     require(
-        !HIDING.matcher(value.asText()).find(),
+        !HIDING.matcher(text).find(),
         "to: an endpoint is plain text, without %, $, #{ and RAW(), and without +, which Camel"
             + " reads as a space (in SQL, a + b is a - -b)");
   }

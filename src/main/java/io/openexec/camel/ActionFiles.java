@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -116,10 +117,10 @@ final class ActionFiles {
       require(NAME.matcher(name).matches(), "an action's name is letters, digits, _ . and -");
       JsonNode descriptor = StrictYaml.parse(Files.readAllBytes(current));
       Action action = action(name, descriptor, producer);
-      checkSecrets(descriptor.path("secrets"), secrets);
+      Set<String> declared = secrets(descriptor.path("secrets"), secrets);
       current = folder.resolve(name + ROUTE);
       byte[] route = Files.readAllBytes(current);
-      ActionRouteGate.check(StrictYaml.parse(route), uri(name), action.effect());
+      ActionRouteGate.check(StrictYaml.parse(route), uri(name), action.effect(), declared);
       return new Loaded(action, ResourceHelper.fromBytes("actions/" + name + ROUTE, route));
     } catch (IOException e) {
       throw new IllegalArgumentException(
@@ -195,7 +196,8 @@ final class ActionFiles {
     return OptionalInt.of(concurrency.intValue());
   }
 
-  private static void checkSecrets(JsonNode names, Secrets secrets) {
+  private static Set<String> secrets(JsonNode names, Secrets secrets) {
+    Set<String> declared = new HashSet<>();
     require(names.isMissingNode() || names.isArray(), "secrets must be a list of names");
     for (JsonNode name : names) {
       require(name.isTextual(), "secrets must be a list of names");
@@ -205,7 +207,9 @@ final class ActionFiles {
               + name.textValue()
               + " is missing: set it in the environment, or in the file that OPENEXEC_SECRETS"
               + " names");
+      declared.add(name.textValue());
     }
+    return declared;
   }
 
   private static Duration timeout(JsonNode descriptor) {

@@ -44,19 +44,22 @@ final class ActionRouteGate {
           "(?i)(camel|jms|amqp|kafka|aws|azure|google|breadcrumb|exchange|org|java).*|host|cookie|authorization");
 
   private final Effect effect;
+  private final Set<String> secrets;
 
-  private ActionRouteGate(Effect effect) {
+  private ActionRouteGate(Effect effect, Set<String> secrets) {
     this.effect = effect;
+    this.secrets = secrets;
   }
 
   /**
    * Checks a file.
    *
    * @param from the only endpoint that its route may consume from
+   * @param secrets the names of those that the action declares
    * @throws IllegalArgumentException saying which part is refused, and why, in one line
    */
-  static void check(JsonNode file, String from, Effect effect) {
-    new ActionRouteGate(effect).file(file, from);
+  static void check(JsonNode file, String from, Effect effect, Set<String> secrets) {
+    new ActionRouteGate(effect, secrets).file(file, from);
   }
 
   private void file(JsonNode file, String from) {
@@ -95,7 +98,7 @@ final class ActionRouteGate {
             + String.join(", ", STEPS.stream().sorted().toList())
             + ")");
     switch (name) {
-      case "to" -> ActionEndpointGate.check(value, effect);
+      case "to" -> ActionEndpointGate.check(value, effect, secrets);
       case "setBody" -> expression(name, value, Set.of());
       case "setHeader", "setVariable" -> named(name, value);
       case "removeHeaders" -> {

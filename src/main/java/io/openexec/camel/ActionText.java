@@ -66,18 +66,24 @@ final class ActionText {
   }
 
   static void literal(String step, JsonNode value) {
-    String text = scalar(step, value);
+    literal(step, scalar(step, value));
+  }
+
+  static void literal(String step, String text) {
     noOutsideText(step, text);
     require(!text.contains("${") && !text.contains("$simple{"), step + " must be constant here");
   }
 
   private static void noOutsideText(String step, String text) {
     require(
+        !SecretOptions.isMeantBy(text),
+        step + ": a secret is the whole value of an option of 'to', as {{secret:NAME}}");
+    require(
         !text.contains("{{") && !text.toLowerCase(Locale.ROOT).contains("resource:"),
         step + ": property placeholders and resources from elsewhere are not allowed");
   }
 
-  private static String scalar(String where, JsonNode value) {
+  static String scalar(String where, JsonNode value) {
     require(value.isValueNode() && !value.isNull(), where + " must be plain text");
     return value.asText();
   }

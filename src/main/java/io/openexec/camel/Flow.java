@@ -74,6 +74,7 @@ public final class Flow implements AutoCloseable {
 
   private final RouteFiles files;
   private final Hash digest;
+  private final Secrets secrets;
   private final BoundResources resources;
   private final List<ActionFiles.Loaded> actionFiles;
   private final Main main = new Main();
@@ -89,6 +90,7 @@ public final class Flow implements AutoCloseable {
     this.files = files;
     this.queue = new QueueDoor(queue, capacity, result -> kernel().traffic().dealtWith(result));
     this.digest = digest(files);
+    this.secrets = secrets;
     this.resources = new BoundResources(ActionResources.read(files.resources(), secrets));
     this.actionFiles = ActionFiles.read(files.actions(), secrets, this::producer);
   }
@@ -188,6 +190,7 @@ public final class Flow implements AutoCloseable {
     }
     AnswerConverters.addTo(context.getTypeConverterRegistry());
     queue.define(context.getPropertiesComponent());
+    SecretOptions secretOptions = SecretOptions.addTo(context, secrets);
     for (Resource file : files.flow()) {
       load(context, file);
     }
@@ -206,6 +209,7 @@ public final class Flow implements AutoCloseable {
     }
     doors = Doors.closed((ModelCamelContext) context);
     main.start();
+    secretOptions.checkTaken();
     producer = context.createProducerTemplate();
   }
 
