@@ -270,6 +270,53 @@ class ExportAndVerifyTest {
     }
   }
 
+  @Test
+  void whatAnAnswerImpliesHasToBeWhatItsReceiptSays() throws Exception {
+    try (TestService running = setup().start()) {
+      service = running;
+      keepKeys();
+      ObjectNode done = object(execute("echo", "{\"a\":1}", "n1"));
+      ObjectNode lost = object(execute("raise", "{}", "n2"));
+      ObjectNode denied = object(execute("no_such_action", "{}", "n3"));
+      assertThat(denied.path("status").asInt()).isEqualTo(400);
+      refused(done, "approved", e -> e.put("approved", false));
+      refused(done, "approved", e -> e.put("approved", "true"));
+      refused(done, "state", e -> e.put("state", "failed"));
+      refused(done, "status", e -> e.put("status", 500));
+      refused(done, "code", e -> e.put("code", "action_failed"));
+      refused(lost, "approved", e -> e.put("approved", true));
+      refused(lost, "status", e -> e.put("status", 500));
+      refused(lost, "status", e -> e.put("status", "409"));
+      refused(lost, "code", e -> e.put("code", "action_failed"));
+      refused(denied, "approved", e -> e.put("approved", true));
+      refused(denied, "status", e -> e.put("status", 403));
+      refused(denied, "code", e -> e.put("code", "approval_expired"));
+      refused(denied, "id", e -> e.set("id", done.path("id")));
+
+      ObjectNode export = exported(denied.path("id").asText());
+      refused(export, "id", e -> e.set("id", done.path("id")));
+      refused(export, "status", e -> e.put("status", 500));
+      refused(exported(done.path("id").asText()), "approved", e -> e.put("approved", false));
+      refused(exported(done.path("id").asText()), "code", e -> e.set("code", denied.path("code")));
+
+      assertThat(verify(denied.put("detail", "Try again.").toString(), "--jwks", jwks)).isZero();
+      assertThat(terminal.out())
+          .contains("not verified   file: its title, detail, which are in no receipt");
+    }
+  }
+
+  private static ObjectNode object(Reply reply) {
+    return (ObjectNode) reply.json();
+  }
+
+  private void refused(ObjectNode good, String member, Consumer<ObjectNode> lie) {
+    assertThat(verify(good.toString(), "--jwks", jwks)).as(terminal.out()).isZero();
+    ObjectNode changed = good.deepCopy();
+    lie.accept(changed);
+    assertThat(verify(changed.toString(), "--jwks", jwks)).as(member + changed).isEqualTo(1);
+    assertThat(terminal.out()).contains("DOES NOT HOLD  file: its " + member + " is ");
+  }
+
   private static String disclosed(String disclosure) throws Exception {
     return JSON.readTree(Base64.getUrlDecoder().decode(disclosure)).path(1).asText();
   }
