@@ -224,6 +224,8 @@ class AuditTest {
     assertThat(checked.path("tiles").asLong()).isEqualTo(3);
     assertThat(checked.path("checkpoints").asLong()).isPositive();
     assertThat(checked.path("kept checkpoints").asLong()).isEqualTo(1);
+    assertThat(checked.path("superseded outcomes").asLong()).isEqualTo(3);
+    assertThat(checked.path("conflicting outcomes").asLong()).isEqualTo(1);
 
     assertThat(audit()).isZero();
     assertThat(terminal.out())
@@ -429,6 +431,9 @@ class AuditTest {
         change("UPDATE outcome_history SET receipt = '" + "0".repeat(64) + "'", ": receipt hash"),
         change(
             "UPDATE outcome_history SET result = '{}' WHERE kind = 'conflict'", ": receipt hash"),
+        change(
+            "UPDATE outcome_history SET changed_at = changed_at + 1 WHERE kind = 'conflict'",
+            "conflicting outcome: changed_at"),
         change("UPDATE outcome_history SET seq = 7 WHERE execution_id = " + SETTLED, ": seq"),
         change(
             "UPDATE outcome_history SET seq = 11 - seq WHERE execution_id IN"

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param latest the receipt in question
  * @param history what it superseded, the oldest first; null if that is not told
+ * @param conflicts what contradicts it, by the file
  * @param id what the file is about, if it says so
  * @param facts what the file says beside the receipt, by the names of a receipt's claims, or of
  *     what it {@link Implied implies}; null values say that there is none
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 record Presented(
     Piece latest,
     @Nullable List<Piece> history,
+    List<Piece> conflicts,
     @Nullable String id,
     Map<String, JsonNode> facts,
     List<String> unproven) {
@@ -55,7 +57,7 @@ record Presented(
   static Presented parse(String text) {
     String content = text.strip();
     if (!content.startsWith("{")) {
-      return new Presented(token(content), null, null, Map.of(), List.of());
+      return new Presented(token(content), null, List.of(), null, Map.of(), List.of());
     }
     JsonNode file;
     try {
@@ -70,7 +72,13 @@ record Presented(
     Map<String, JsonNode> facts = version == null ? ofAnswer(file) : ofExport(file);
     putAll(Implied.MEMBERS, file, facts);
     List<String> unproven = Stream.of("title", "detail").filter(file::has).toList();
-    return new Presented(piece(file), history(file), text(file, "id"), facts, unproven);
+    return new Presented(
+        piece(file),
+        file.has("history") ? pieces(file, "history") : null,
+        file.has("conflicts") ? pieces(file, "conflicts") : List.of(),
+        text(file, "id"),
+        facts,
+        unproven);
   }
 
   /** RFC 9901, section 4: the JWT, and each disclosure followed by a tilde. */
@@ -110,19 +118,15 @@ record Presented(
     return strings;
   }
 
-  private static @Nullable List<Piece> history(JsonNode file) {
-    JsonNode history = file.get("history");
-    if (history == null) {
-      return null;
-    }
-    if (!history.isArray() || history.size() > MAX_HISTORY) {
-      throw new Unusable("its history is not an array of at most " + MAX_HISTORY);
+  private static List<Piece> pieces(JsonNode file, String name) {
+    JsonNode array = file.path(name);
+    if (!array.isArray() || array.size() > MAX_HISTORY) {
+      throw new Unusable("its " + name + " is not an array of at most " + MAX_HISTORY);
     }
     List<Piece> pieces = new ArrayList<>();
-    for (JsonNode earlier : history) {
+    for (JsonNode one : array) {
       // The service's answer has the receipts alone.
-      pieces.add(
-          earlier.isTextual() ? new Piece(earlier.textValue(), List.of(), null) : piece(earlier));
+      pieces.add(one.isTextual() ? new Piece(one.textValue(), List.of(), null) : piece(one));
     }
     return pieces;
   }
