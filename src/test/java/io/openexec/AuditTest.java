@@ -348,6 +348,14 @@ class AuditTest {
             "does not verify"),
         change("UPDATE checkpoints SET note = 'x' WHERE tree_size = 313", "one that is refused"),
         change(
+            "UPDATE checkpoints SET note = note || substr(note, instr(note, '\u2014 '))"
+                + " WHERE tree_size = 313",
+            "one signature, the log's, found 2"),
+        change(
+            "UPDATE checkpoints SET note = note || '\u2014 example.com/another AAAAAAAAAAA='"
+                + " || char(10) WHERE tree_size = 313",
+            "one signature, the log's, found 2"),
+        change(
             "INSERT INTO checkpoints SELECT 7, note, 0 FROM checkpoints WHERE tree_size = 313",
             "size in its note: expected 7, found 313"),
         change(

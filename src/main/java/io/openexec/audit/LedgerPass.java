@@ -6,6 +6,7 @@ import io.openexec.ledger.Hashing;
 import io.openexec.ledger.NodeHash;
 import io.openexec.ledger.TileId;
 import io.openexec.ledger.TreeHead;
+import io.openexec.ledger.VerifiedCheckpoint;
 import io.openexec.receipt.JwkSet;
 import io.openexec.receipt.OpenedReceipt;
 import java.nio.charset.StandardCharsets;
@@ -207,8 +208,14 @@ final class LedgerPass {
     void pass(StreamedTree tree) throws SQLException, Misfit {
       while (more && row.getLong(1) <= tree.size()) {
         String name = "checkpoint of size " + row.getLong(1);
-        TreeHead head =
-            KnownHeads.open(name, String.valueOf(row.getString(2)), log.key(), List.of()).head();
+        VerifiedCheckpoint stored =
+            KnownHeads.open(name, String.valueOf(row.getString(2)), log.key(), List.of());
+        // It is served as it stands: what somebody else wrote below it would pass for ours.
+        int signatures = stored.note().signatures().size();
+        if (signatures != 1) {
+          throw new Misfit(name, "one signature, the log's", signatures + " signatures");
+        }
+        TreeHead head = stored.head();
         Misfit.unlessEqual(name + ": size in its note", row.getLong(1), head.size());
         Misfit.unlessEqual(name + ": size, at its place", tree.size(), head.size());
         Misfit.unlessEqual(name + ": root", tree.root().base64(), head.root().base64());
