@@ -64,6 +64,10 @@ final class EvidencePages {
             inclusion -> body.set("inclusion", json(inclusion)), () -> body.putNull("inclusion"));
     ArrayNode history = body.putArray("history");
     proven.history().forEach(earlier -> history.add(earlier.evidence()));
+    if (!proven.conflicts().isEmpty()) {
+      ArrayNode conflicts = body.putArray("conflicts");
+      proven.conflicts().forEach(conflict -> conflicts.add(conflict.evidence()));
+    }
     return Answer.of(200, body);
   }
 

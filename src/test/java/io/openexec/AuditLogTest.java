@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +114,18 @@ class AuditLogTest {
     Path kept = directory.resolve("kept");
     Files.write(kept, checkpoint(Keys.ORIGIN, 2, Hashing.EMPTY_ROOT));
     finds("at least 2 leaves, found 1", "--checkpoint", kept.toString());
+  }
+
+  @Test
+  void thatAReceiptIsThereTwiceOnlyTheDatabaseTells() throws IOException {
+    NodeHash leaf = Hashing.leaf(entry);
+    Files.delete(log.resolve("tile/0/000.p/1"));
+    byte[] tile = Arrays.copyOf(leaf.bytes(), 2 * NodeHash.BYTES);
+    System.arraycopy(tile, 0, tile, NodeHash.BYTES, NodeHash.BYTES);
+    write("tile/0/000.p/2", tile);
+    write("tile/entries/000.p/2", EntryBundle.encode(List.of(entry, entry)));
+    write("checkpoint", checkpoint(Keys.ORIGIN, 2, Hashing.node(leaf, leaf)));
+    finds("");
   }
 
   @Test

@@ -224,6 +224,8 @@ class AuditTest {
     assertThat(checked.path("tiles").asLong()).isEqualTo(3);
     assertThat(checked.path("checkpoints").asLong()).isPositive();
     assertThat(checked.path("kept checkpoints").asLong()).isEqualTo(1);
+    assertThat(checked.path("superseded outcomes").asLong()).isEqualTo(3);
+    assertThat(checked.path("conflicting outcomes").asLong()).isEqualTo(1);
 
     assertThat(audit()).isZero();
     assertThat(terminal.out())
@@ -346,6 +348,14 @@ class AuditTest {
             "does not verify"),
         change("UPDATE checkpoints SET note = 'x' WHERE tree_size = 313", "one that is refused"),
         change(
+            "UPDATE checkpoints SET note = note || substr(note, instr(note, '\u2014 '))"
+                + " WHERE tree_size = 313",
+            "one signature, the log's, found 2"),
+        change(
+            "UPDATE checkpoints SET note = note || '\u2014 example.com/another AAAAAAAAAAA='"
+                + " || char(10) WHERE tree_size = 313",
+            "one signature, the log's, found 2"),
+        change(
             "INSERT INTO checkpoints SELECT 7, note, 0 FROM checkpoints WHERE tree_size = 313",
             "size in its note: expected 7, found 313"),
         change(
@@ -429,6 +439,9 @@ class AuditTest {
         change("UPDATE outcome_history SET receipt = '" + "0".repeat(64) + "'", ": receipt hash"),
         change(
             "UPDATE outcome_history SET result = '{}' WHERE kind = 'conflict'", ": receipt hash"),
+        change(
+            "UPDATE outcome_history SET changed_at = changed_at + 1 WHERE kind = 'conflict'",
+            "conflicting outcome: changed_at"),
         change("UPDATE outcome_history SET seq = 7 WHERE execution_id = " + SETTLED, ": seq"),
         change(
             "UPDATE outcome_history SET seq = 11 - seq WHERE execution_id IN"
@@ -1026,23 +1039,60 @@ class AuditTest {
     }
   }
 
-  @Test
-  void checkpointsThatWereDeletedAreMissed(@TempDir Path elsewhere) throws Exception {
-    TestService.Setup setup = new TestService.Setup(elsewhere);
+  /** A service that was asked once at each of these minutes, and the one who audits it. */
+  private static Terminal executedAt(Path where, TestService.Setup setup, int... minutes)
+      throws Exception {
     Instant first = Instant.parse("2026-03-01T10:00:00Z");
-    for (int minute = 0; minute < 3; minute++) {
+    for (int minute : minutes) {
       Clock clock = Clock.fixed(first.plus(Duration.ofMinutes(minute)), ZoneOffset.UTC);
       try (TestService service = setup.at(clock).start()) {
         assertThat(service.requests().execute("echo", "{}", "n" + minute).status()).isEqualTo(200);
       }
     }
-    Terminal auditor =
-        new Terminal(elsewhere, Map.of("OPENEXEC_DB_URL", "sqlite:///" + setup.database()));
+    return new Terminal(where, Map.of("OPENEXEC_DB_URL", "sqlite:///" + setup.database()));
+  }
+
+  @Test
+  void checkpointsThatWereDeletedAreMissed(@TempDir Path elsewhere) throws Exception {
+    TestService.Setup setup = new TestService.Setup(elsewhere);
+    Terminal auditor = executedAt(elsewhere, setup, 0, 1, 2);
     assertThat(auditor.run("audit")).as(auditor.err()).isZero();
     StoreRows.execute(setup.database(), "DELETE FROM checkpoints WHERE tree_size = 3");
     assertThat(auditor.run("audit")).as("one turn may have been cut off").isZero();
     StoreRows.execute(setup.database(), "DELETE FROM checkpoints");
     assertThat(auditor.run("audit")).isEqualTo(1);
     assertThat(auditor.out() + auditor.err()).contains("none of the last 3");
+  }
+
+  @Test
+  void leavesThatWerePutBackToWaitAreMissed(@TempDir Path elsewhere) throws Exception {
+    TestService.Setup setup = new TestService.Setup(elsewhere);
+    Terminal auditor = executedAt(elsewhere, setup, 0, 2, 4);
+    Forger rollback = new Forger(TestDatabase.file(setup.database()));
+    assertThat(auditor.run("audit", "--strict")).as(auditor.out()).isZero();
+    rollback.unsequenceTheLast();
+    assertThat(auditor.run("audit")).as("a service may have been killed").isZero();
+    assertThat(auditor.out())
+        .contains("on trust  1 receipts wait for the ledger, the oldest for more than a minute");
+    assertThat(auditor.run("audit", "--strict")).isEqualTo(1);
+    assertThat(auditor.out()).contains("none that waits for more than a minute");
+
+    rollback.unsequenceTheLast();
+    assertThat(auditor.run("audit")).as(auditor.out()).isEqualTo(1);
+    assertThat(auditor.out())
+        .contains(
+            "expected a checkpoint of what is more than a minute older than"
+                + " 2026-03-01T10:04:00Z, found a receipt of 2026-03-01T10:02:00Z that waits");
+  }
+
+  @Test
+  void aLeafThatWasPutBackFromTheMiddleIsMissed(@TempDir Path elsewhere) throws Exception {
+    TestService.Setup setup = new TestService.Setup(elsewhere);
+    Terminal auditor = executedAt(elsewhere, setup, 0, 2);
+    Forger rollback = new Forger(TestDatabase.file(setup.database()));
+    rollback.unsequence(0);
+    rollback.execute("DELETE FROM checkpoints WHERE tree_size > 0");
+    assertThat(auditor.run("audit")).as(auditor.out()).isEqualTo(1);
+    assertThat(auditor.out()).contains("a receipt of 2026-03-01T10:00:00Z that waits");
   }
 }

@@ -119,6 +119,20 @@ class EvidenceTest {
   }
 
   @Test
+  void aLedgerThatIsHeldUpByACheckpointOfMoreThanThereIsSaysSo() throws Exception {
+    TestService.Setup setup = new TestService.Setup(directory);
+    try (TestService service = setup.start()) {
+      proven(service, service.requests().execute("echo", "{}", "n").json().path("id").asText());
+      StoreRows.execute(
+          setup.database(), "INSERT INTO checkpoints SELECT 500, note, 0 FROM checkpoints LIMIT 1");
+      Eventually.within(
+          10_000,
+          () -> service.requests().get("/health").json().path("ledger").asText().equals("stuck"));
+      assertThat(service.requests().get("/metrics").text()).contains("\nopenexec_ledger_stuck 1");
+    }
+  }
+
+  @Test
   void aSuccessHasAReceiptThatSaysWhatWasAskedApprovedAndDone() throws Exception {
     try (TestService service = new TestService.Setup(directory).clawshield(approver).start()) {
       var artifact = approver.approve("add", "{\"a\":1.5,\"b\":2.5}");

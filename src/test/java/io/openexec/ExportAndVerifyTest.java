@@ -11,8 +11,10 @@ import io.openexec.ledger.SignatureType;
 import io.openexec.ledger.SignedNote;
 import io.openexec.ledger.VerifiedCheckpoint;
 import io.openexec.ledger.VerifierKey;
+import io.openexec.receipt.OpenedReceipt;
 import io.openexec.signature.SigningKey;
 import io.openexec.testing.Approver;
+import io.openexec.testing.Eventually;
 import io.openexec.testing.Postgres;
 import io.openexec.testing.Reply;
 import io.openexec.testing.TestDatabase;
@@ -270,6 +272,53 @@ class ExportAndVerifyTest {
     }
   }
 
+  @Test
+  void whatAnAnswerImpliesHasToBeWhatItsReceiptSays() throws Exception {
+    try (TestService running = setup().start()) {
+      service = running;
+      keepKeys();
+      ObjectNode done = object(execute("echo", "{\"a\":1}", "n1"));
+      ObjectNode lost = object(execute("raise", "{}", "n2"));
+      ObjectNode denied = object(execute("no_such_action", "{}", "n3"));
+      assertThat(denied.path("status").asInt()).isEqualTo(400);
+      refused(done, "approved", e -> e.put("approved", false));
+      refused(done, "approved", e -> e.put("approved", "true"));
+      refused(done, "state", e -> e.put("state", "failed"));
+      refused(done, "status", e -> e.put("status", 500));
+      refused(done, "code", e -> e.put("code", "action_failed"));
+      refused(lost, "approved", e -> e.put("approved", true));
+      refused(lost, "status", e -> e.put("status", 500));
+      refused(lost, "status", e -> e.put("status", "409"));
+      refused(lost, "code", e -> e.put("code", "action_failed"));
+      refused(denied, "approved", e -> e.put("approved", true));
+      refused(denied, "status", e -> e.put("status", 403));
+      refused(denied, "code", e -> e.put("code", "approval_expired"));
+      refused(denied, "id", e -> e.set("id", done.path("id")));
+
+      ObjectNode export = exported(denied.path("id").asText());
+      refused(export, "id", e -> e.set("id", done.path("id")));
+      refused(export, "status", e -> e.put("status", 500));
+      refused(exported(done.path("id").asText()), "approved", e -> e.put("approved", false));
+      refused(exported(done.path("id").asText()), "code", e -> e.set("code", denied.path("code")));
+
+      assertThat(verify(denied.put("detail", "Try again.").toString(), "--jwks", jwks)).isZero();
+      assertThat(terminal.out())
+          .contains("not verified   file: its title, detail, which are in no receipt");
+    }
+  }
+
+  private static ObjectNode object(Reply reply) {
+    return (ObjectNode) reply.json();
+  }
+
+  private void refused(ObjectNode good, String member, Consumer<ObjectNode> lie) {
+    assertThat(verify(good.toString(), "--jwks", jwks)).as(terminal.out()).isZero();
+    ObjectNode changed = good.deepCopy();
+    lie.accept(changed);
+    assertThat(verify(changed.toString(), "--jwks", jwks)).as(member + changed).isEqualTo(1);
+    assertThat(terminal.out()).contains("DOES NOT HOLD  file: its " + member + " is ");
+  }
+
   private static String disclosed(String disclosure) throws Exception {
     return JSON.readTree(Base64.getUrlDecoder().decode(disclosure)).path(1).asText();
   }
@@ -284,6 +333,74 @@ class ExportAndVerifyTest {
 
   private static ObjectNode inclusion(ObjectNode export) {
     return (ObjectNode) export.path("inclusion");
+  }
+
+  @Test
+  void whatContradictsAnOutcomeIsShownToEverybody() throws Exception {
+    for (TestDatabase database : List.of(TestDatabase.sqlite(directory), Postgres.database())) {
+      Path work = Files.createDirectory(directory.resolve("on-" + database));
+      Path release = work.resolve("release");
+      TestService.Setup setup =
+          new TestService.Setup(work)
+              .clawshield(approver)
+              .on(database)
+              .tracing("slow", "?hold=" + release, "timeoutSeconds: 0.3");
+      try (TestService running = setup.start()) {
+        service = running;
+        keepKeys();
+        String id = execute("slow", "{\"id\":1}", "n1").id();
+        terminal = new Terminal(directory, setup.environment());
+        assertThat(terminal.run("settle", id, "--failed", "--reason", "checked"))
+            .as(terminal.err())
+            .isZero();
+        assertThat(exported(id).has("conflicts")).isFalse();
+        assertThat(service.requests().get("/receipts/" + id).json().has("conflicts")).isFalse();
+        Files.createFile(release);
+        Eventually.within(10_000, () -> hasPublishedConflict(id));
+
+        ObjectNode export = exported(id);
+        assertThat(export.path("state").asText()).isEqualTo("failed");
+        assertThat(export.path("conflicts")).hasSize(1);
+        assertThat(verifyAll(export.toString())).as(terminal.out()).isZero();
+        assertThat(terminal.out())
+            .contains("holds          conflicting receipt 1: signed by the trusted key")
+            .contains(
+                "conflicts: 1 receipts tell of an outcome that came after this one was settled, and"
+                    + " contradicts it: \"succeeded\"");
+        JsonNode page = service.requests().get("/receipts/" + id).json();
+        JsonNode jwt = export.at("/conflicts/0/evidence");
+        assertThat(page.path("conflicts")).containsExactly(jwt);
+        assertThat(verifyAll(page.toString())).as(terminal.out()).isZero();
+        assertThat(terminal.out())
+            .contains("conflicts: 1 receipts")
+            .contains("not verified   conflicts: that they are of the same execution");
+        String receipt = OpenedReceipt.unverified(jwt.asText(), List.of()).id().toString();
+        assertThat(service.requests().get("/receipts/" + receipt).json().path("evidence"))
+            .isEqualTo(jwt);
+
+        ObjectNode other = exported(execute("slow", "{\"id\":2}", "n2").id());
+        for (Consumer<ObjectNode> lie :
+            List.<Consumer<ObjectNode>>of(
+                e -> ((ObjectNode) e.at("/conflicts/0")).set("evidence", e.path("evidence")),
+                e -> ((ArrayNode) e.path("conflicts")).set(0, earlier(e)),
+                e -> other.set("conflicts", e.path("conflicts")),
+                e -> ((ArrayNode) e.path("conflicts")).add(e.at("/conflicts/0")))) {
+          ObjectNode changed = export.deepCopy();
+          lie.accept(changed);
+          ObjectNode lying = changed.equals(export) ? other : changed;
+          assertThat(verifyAll(lying.toString())).as(terminal.out()).isEqualTo(1);
+          assertThat(terminal.out()).contains("DOES NOT HOLD");
+        }
+      }
+    }
+  }
+
+  private boolean hasPublishedConflict(String id) {
+    try {
+      return exported(id).at("/conflicts/0/inclusion").isObject();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

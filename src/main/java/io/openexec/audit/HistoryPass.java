@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,7 @@ final class HistoryPass {
   private static final String CONFLICTS =
       "SELECT "
           + ExecutionRow.COLUMNS
-          + ", h.state, h.reason, h.result, h.receipt"
+          + ", h.state, h.reason, h.result, h.receipt, h.changed_at"
           + " FROM outcome_history h JOIN executions e ON e.id = h.execution_id"
           + " WHERE h.kind = 'conflict' ORDER BY h.execution_id, h.seq";
 
@@ -49,7 +50,7 @@ final class HistoryPass {
   }
 
   /** An outcome that contradicts what is on record. */
-  private record Conflict(ExecutionRow execution, OutcomeRow outcome) {
+  private record Conflict(ExecutionRow execution, OutcomeRow outcome, long at) {
     String name() {
       return execution.name() + ", conflicting outcome";
     }
@@ -99,7 +100,7 @@ final class HistoryPass {
       throw new Misfit(name, "no superseded outcome after a conflict", "one");
     }
     contradicted = kind.equals("conflict") ? row.getString(1) : null;
-    report.count("earlier and conflicting outcomes", 1);
+    report.count(kind.equals("conflict") ? "conflicting outcomes" : "superseded outcomes", 1);
   }
 
   private static @Nullable Conflict conflict(ResultSet row) throws SQLException {
@@ -113,7 +114,8 @@ final class HistoryPass {
             row.getString(next),
             row.getString(next + 1),
             row.getString(next + 2),
-            row.getString(next + 3)));
+            row.getString(next + 3)),
+        row.getLong(next + 4));
   }
 
   private static @Nullable ReceiptRow receipt(ResultSet row) throws SQLException {
@@ -126,6 +128,10 @@ final class HistoryPass {
     for (Conflict conflict : left) {
       try {
         Claims.check(receipt, receipt.open(), conflict.execution, conflict.outcome);
+        // By it the service finds the receipt. RFC 9562, section 5.7: the first 48 bits are the
+        // time.
+        long issued = UUID.fromString(receipt.jti()).getMostSignificantBits() >>> 16;
+        Misfit.unlessEqual(conflict.name() + ": changed_at", issued, conflict.at);
         left.remove(conflict);
         return;
       } catch (Misfit e) {

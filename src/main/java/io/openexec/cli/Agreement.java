@@ -40,6 +40,10 @@ final class Agreement {
           "its " + String.join(", ", presented.facts().keySet()) + " are what the receipt has");
     }
     checkId(presented.id(), receipt);
+    if (!presented.unproven().isEmpty()) {
+      findings.notVerified(
+          FILE, "its " + String.join(", ", presented.unproven()) + ", which are in no receipt");
+    }
     if (receipt.opened().containsKey("approvals")) {
       findings.notVerified(
           FILE, "the approvals' own signatures, for which the approvers' keys are needed");
@@ -51,6 +55,11 @@ final class Agreement {
       case "state" -> require(name, value, receipt.status());
       case "reason" -> require(name, value, receipt.reason().orElse(null));
       case "receipt" -> require(name, value, hash(receipt));
+      case "approved", "status", "code" -> {
+        if (!Implied.agrees(name, value, receipt)) {
+          fail("its " + name + " is not what an answer with that receipt has");
+        }
+      }
       default -> requireOpened(name, value, receipt.opened().get(name));
     }
   }
@@ -106,14 +115,16 @@ final class Agreement {
     }
   }
 
+  /** A denial is of no execution, so that its own id is all that it can be known by. */
   private void checkId(@Nullable String id, OpenedReceipt receipt) {
     if (id == null || id.equals(receipt.id().toString())) {
       return;
     }
     Optional<String> execution = text(receipt, "exec_id");
-    if (execution.isEmpty()) {
+    boolean concealed = receipt.concealed() > 0 && !receipt.status().equals("denied");
+    if (execution.isEmpty() && concealed) {
       findings.notVerified(FILE, "that the receipt is of its id, since exec_id is not disclosed");
-    } else if (!execution.get().equals(id)) {
+    } else if (!execution.equals(Optional.of(id))) {
       fail("its id is neither the receipt's nor the execution's");
     }
   }

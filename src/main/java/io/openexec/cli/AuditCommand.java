@@ -39,7 +39,8 @@ import picocli.CommandLine.Spec;
           + " the first thing that does not fit.",
       "From the database of OPENEXEC_DB_URL, where the service may be running and nothing is"
           + " changed; or, without a database, from a ledger's address or a directory with a copy of"
-          + " it, which shows the receipts, and nothing of what they conceal.",
+          + " it, which shows the receipts, and nothing of what they conceal. That each is there"
+          + " once, and the one that it supersedes, too, only the database's audit finds out.",
       "Keys that are not given are taken from what is audited, and the report says so: whoever can"
           + " write there can then invent all of it. Whoever has the service's keys as well can tell"
           + " another story from the beginning; only a checkpoint that was kept elsewhere shows that."
@@ -108,7 +109,8 @@ final class AuditCommand implements Callable<Integer> {
       names = "--strict",
       description =
           "What cannot be verified does not fit: approvals by other keys than those given, tokens"
-              + " with an aud if there is no --audience, and leaves in no checkpoint.")
+              + " with an aud if there is no --audience, leaves in no checkpoint, and receipts that"
+              + " wait for the ledger for more than a minute.")
   private boolean strict;
 
   @Option(names = "--json", description = "Say it as one JSON object.")

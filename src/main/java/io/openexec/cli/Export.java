@@ -49,6 +49,10 @@ final class Export {
     putProven(export.file, latest);
     ArrayNode history = export.file.putArray("history");
     recorded.history().forEach(earlier -> putProven(history.addObject(), earlier));
+    if (!recorded.conflicts().isEmpty()) {
+      ArrayNode conflicts = export.file.putArray("conflicts");
+      recorded.conflicts().forEach(conflict -> putProven(conflicts.addObject(), conflict));
+    }
     export.file.set("keys", JwkSet.of(keys).json());
     export.file.put(
         "ledger_key", new VerifierKey(log.origin(), SignatureType.ED25519, log.key()).text());

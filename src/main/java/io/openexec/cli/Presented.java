@@ -2,7 +2,6 @@ package io.openexec.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.StrictJson;
 import java.util.ArrayList;
@@ -10,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,12 +17,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param latest the receipt in question
  * @param history what it superseded, the oldest first; null if that is not told
+ * @param conflicts what contradicts it, by the file
  * @param id what the file is about, if it says so
- * @param facts what the file says beside the receipt, by the names of a receipt's claims; null
- *     values say that there is none
+ * @param facts what the file says beside the receipt, by the names of a receipt's claims, or of
+ *     what it {@link Implied implies}; null values say that there is none
+ * @param unproven what it says beside those, to be read by people
  */
 record Presented(
-    Piece latest, @Nullable List<Piece> history, @Nullable String id, Map<String, JsonNode> facts) {
+    Piece latest,
+    @Nullable List<Piece> history,
+    List<Piece> conflicts,
+    @Nullable String id,
+    Map<String, JsonNode> facts,
+    List<String> unproven) {
   /** The most characters of a file: a large payload and result, and a history of them. */
   static final int MAX_LENGTH = 1 << 26;
 
@@ -50,7 +57,7 @@ record Presented(
   static Presented parse(String text) {
     String content = text.strip();
     if (!content.startsWith("{")) {
-      return new Presented(token(content), null, null, Map.of());
+      return new Presented(token(content), null, List.of(), null, Map.of(), List.of());
     }
     JsonNode file;
     try {
@@ -58,13 +65,20 @@ record Presented(
     } catch (JsonRefused e) {
       throw new Unusable("not acceptable JSON: " + e.getMessage());
     }
-    if (!file.has(EXPORT)) {
-      return new Presented(piece(file), history(file), text(file, "id"), ofAnswer(file));
-    }
-    if (!file.path(EXPORT).isInt() || file.path(EXPORT).intValue() != VERSION) {
+    JsonNode version = file.get(EXPORT);
+    if (version != null && !(version.isInt() && version.intValue() == VERSION)) {
       throw new Unusable("an export of another version than " + VERSION);
     }
-    return new Presented(piece(file), history(file), text(file, "id"), ofExport(file));
+    Map<String, JsonNode> facts = version == null ? ofAnswer(file) : ofExport(file);
+    putAll(Implied.MEMBERS, file, facts);
+    List<String> unproven = Stream.of("title", "detail").filter(file::has).toList();
+    return new Presented(
+        piece(file),
+        file.has("history") ? pieces(file, "history") : null,
+        file.has("conflicts") ? pieces(file, "conflicts") : List.of(),
+        text(file, "id"),
+        facts,
+        unproven);
   }
 
   /** RFC 9901, section 4: the JWT, and each disclosure followed by a tilde. */
@@ -104,19 +118,15 @@ record Presented(
     return strings;
   }
 
-  private static @Nullable List<Piece> history(JsonNode file) {
-    JsonNode history = file.get("history");
-    if (history == null) {
-      return null;
-    }
-    if (!history.isArray() || history.size() > MAX_HISTORY) {
-      throw new Unusable("its history is not an array of at most " + MAX_HISTORY);
+  private static List<Piece> pieces(JsonNode file, String name) {
+    JsonNode array = file.path(name);
+    if (!array.isArray() || array.size() > MAX_HISTORY) {
+      throw new Unusable("its " + name + " is not an array of at most " + MAX_HISTORY);
     }
     List<Piece> pieces = new ArrayList<>();
-    for (JsonNode earlier : history) {
+    for (JsonNode one : array) {
       // The service's answer has the receipts alone.
-      pieces.add(
-          earlier.isTextual() ? new Piece(earlier.textValue(), List.of(), null) : piece(earlier));
+      pieces.add(one.isTextual() ? new Piece(one.textValue(), List.of(), null) : piece(one));
     }
     return pieces;
   }
@@ -144,14 +154,15 @@ record Presented(
 
   private static Map<String, JsonNode> ofAnswer(JsonNode answer) {
     Map<String, JsonNode> facts = new LinkedHashMap<>();
-    for (String name : new String[] {"action", "result", "state", "reason", "receipt"}) {
-      if (answer.has(name)) {
-        facts.put(name, answer.get(name));
+    putAll(List.of("action", "result", "state", "reason", "receipt"), answer, facts);
+    return facts;
+  }
+
+  private static void putAll(List<String> names, JsonNode from, Map<String, JsonNode> facts) {
+    for (String name : names) {
+      if (from.has(name)) {
+        facts.put(name, from.get(name));
       }
     }
-    if (answer.path("approved").asBoolean()) {
-      facts.put("state", TextNode.valueOf("succeeded"));
-    }
-    return facts;
   }
 }

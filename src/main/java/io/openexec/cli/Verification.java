@@ -46,18 +46,27 @@ final class Verification {
   }
 
   void verify(Presented presented) {
-    List<OpenedReceipt> earlier = new ArrayList<>();
     List<Piece> history = presented.history() == null ? List.of() : presented.history();
-    for (int i = 0; i < history.size(); i++) {
-      read(history.get(i), "earlier receipt " + (i + 1), false).ifPresent(earlier::add);
-    }
+    List<OpenedReceipt> earlier = readAll(history, "earlier receipt ");
+    List<OpenedReceipt> conflicts = readAll(presented.conflicts(), "conflicting receipt ");
     Optional<OpenedReceipt> read = read(presented.latest(), "receipt", true);
-    if (read.isEmpty() || earlier.size() < history.size()) {
+    if (read.isEmpty()
+        || earlier.size() < history.size()
+        || conflicts.size() < presented.conflicts().size()) {
       return;
     }
     latest = read.get();
     checkChain(latest, presented.history() == null ? null : earlier);
+    new Contradictions(findings).check(latest, conflicts);
     new Agreement(findings).check(presented, latest, earlier);
+  }
+
+  private List<OpenedReceipt> readAll(List<Piece> pieces, String about) {
+    List<OpenedReceipt> receipts = new ArrayList<>();
+    for (int i = 0; i < pieces.size(); i++) {
+      read(pieces.get(i), about + (i + 1), false).ifPresent(receipts::add);
+    }
+    return receipts;
   }
 
   private Optional<OpenedReceipt> read(Piece piece, String about, boolean decides) {

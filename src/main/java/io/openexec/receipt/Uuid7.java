@@ -25,6 +25,16 @@ public final class Uuid7 {
     return new UUID(high, low);
   }
 
+  /** Returns the smallest of that time, in milliseconds since 1970. */
+  public static UUID first(long millis) {
+    return of(millis, ByteBuffer.allocate(RANDOM_BYTES));
+  }
+
+  /** Returns the time of one, in milliseconds since 1970. */
+  public static long millis(UUID id) {
+    return id.getMostSignificantBits() >>> 16;
+  }
+
   /** Returns whether an id is one. */
   public static boolean isOne(UUID id) {
     return id.version() == VERSION && id.variant() == 2;

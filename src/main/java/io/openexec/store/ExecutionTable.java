@@ -15,6 +15,7 @@ import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
 import io.openexec.receipt.Receipt;
 import io.openexec.receipt.StrictJson;
+import io.openexec.receipt.Uuid7;
 import io.openexec.store.Insertion.Column;
 import io.openexec.store.ReceiptTable.NewReceipt;
 import java.sql.Connection;
@@ -341,11 +342,13 @@ final class ExecutionTable implements AutoCloseable {
   /** Keeps an outcome that contradicts what is on record, with its receipt. */
   void rememberConflict(Row row, Outcome late) throws SQLException {
     UUID id = row.execution().id();
-    remember(id, late, "conflict");
-    receipts.insert(List.of(NewReceipt.of(evidence.ofConflict(row.request(), late), id)));
+    Receipt receipt = evidence.ofConflict(row.request(), late);
+    // By its time the receipt is found again.
+    remember(id, late, "conflict", Uuid7.millis(receipt.id()));
+    receipts.insert(List.of(NewReceipt.of(receipt, id)));
   }
 
-  private void remember(UUID id, Outcome outcome, String kind) throws SQLException {
+  private void remember(UUID id, Outcome outcome, String kind, long at) throws SQLException {
     PreparedStatement insert = prepare(INSERT_HISTORY);
     insert.setString(1, id.toString());
     insert.setString(2, outcome.state().code());
@@ -353,7 +356,7 @@ final class ExecutionTable implements AutoCloseable {
     insert.setString(4, resultText(outcome));
     insert.setString(5, outcome.receipt(id).hex());
     insert.setString(6, kind);
-    insert.setLong(7, millis());
+    insert.setLong(7, at);
     insert.setString(8, id.toString());
     insert.executeUpdate();
   }
@@ -459,7 +462,7 @@ final class ExecutionTable implements AutoCloseable {
 
   /** Keeps the current outcome in the history and puts another one in its place. */
   void supersede(Row row, Outcome outcome) throws SQLException {
-    remember(row.execution().id(), outcomeOf(row.execution()), "superseded");
+    remember(row.execution().id(), outcomeOf(row.execution()), "superseded", millis());
     change(row, outcome);
   }
 

@@ -45,8 +45,13 @@ public final class LedgerReader implements AutoCloseable {
    *
    * @param inclusion empty until it is in a published checkpoint
    * @param history what it superseded, the oldest first
+   * @param conflicts what contradicts it, or the one that superseded it; the oldest first
    */
-  public record Proven(Receipt receipt, Optional<Inclusion> inclusion, List<Receipt> history) {}
+  public record Proven(
+      Receipt receipt,
+      Optional<Inclusion> inclusion,
+      List<Receipt> history,
+      List<Receipt> conflicts) {}
 
   /**
    * How far the log is.
@@ -113,7 +118,8 @@ public final class LedgerReader implements AutoCloseable {
                   new Proven(
                       found.get(),
                       inclusion(found.get().id(), table.ledger()),
-                      table.receipts().history(found.get())));
+                      table.receipts().history(found.get()),
+                      table.receipts().conflicts(found.get())));
         });
   }
 

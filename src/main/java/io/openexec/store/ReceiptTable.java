@@ -3,10 +3,14 @@ package io.openexec.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.openexec.execution.Evidence;
 import io.openexec.execution.Execution;
 import io.openexec.ledger.Hashing;
 import io.openexec.ledger.NodeHash;
+import io.openexec.receipt.JwsRefused;
+import io.openexec.receipt.OpenedReceipt;
 import io.openexec.receipt.Receipt;
+import io.openexec.receipt.Uuid7;
 import io.openexec.store.Insertion.Column;
 import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
@@ -17,6 +21,8 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +54,19 @@ final class ReceiptTable {
           + COLUMNS
           + " FROM executions JOIN receipts ON receipts.jti = executions.receipt_id"
           + " WHERE executions.id = ?";
+
+  private static final String CONFLICTS_AT =
+      """
+      SELECT outcome_history.changed_at FROM receipts
+      JOIN outcome_history ON outcome_history.execution_id = receipts.execution_id
+      WHERE receipts.jti = ? AND outcome_history.kind = 'conflict' ORDER BY outcome_history.seq
+      """;
+
+  private static final String OF_THE_SAME =
+      "SELECT "
+          + COLUMNS
+          + " FROM receipts WHERE jti >= ? AND jti < ? AND prev IS NULL"
+          + " AND execution_id = (SELECT execution_id FROM receipts WHERE jti = ?) ORDER BY jti";
 
   private final PreparedStatements statements;
   private final Dialect dialect;
@@ -133,6 +152,47 @@ final class ReceiptTable {
     }
     Collections.reverse(earlier);
     return earlier;
+  }
+
+  /**
+   * Returns the other receipts that contradict what is on record of the same execution, in order.
+   */
+  List<Receipt> conflicts(Receipt receipt) throws SQLException {
+    SortedSet<Long> times = new TreeSet<>();
+    PreparedStatement at = statements.get(CONFLICTS_AT);
+    at.setString(1, receipt.id().toString());
+    try (ResultSet row = at.executeQuery()) {
+      while (row.next()) {
+        times.add(row.getLong(1));
+      }
+    }
+    List<Receipt> conflicts = new ArrayList<>();
+    for (long time : times) {
+      PreparedStatement select = statements.get(OF_THE_SAME);
+      select.setString(1, Uuid7.first(time).toString());
+      select.setString(2, Uuid7.first(time + 1).toString());
+      select.setString(3, receipt.id().toString());
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          Receipt found = receipt(row);
+          if (found != null && !found.id().equals(receipt.id()) && isConflict(found)) {
+            conflicts.add(found);
+          }
+        }
+      }
+    }
+    return conflicts;
+  }
+
+  /** The first receipt of an execution may be of the same millisecond. */
+  private static boolean isConflict(Receipt receipt) throws SQLException {
+    try {
+      return OpenedReceipt.unverified(receipt.evidence(), List.of())
+          .status()
+          .equals(Evidence.CONFLICT);
+    } catch (JwsRefused e) {
+      throw new SQLException("a receipt on record is none", e);
+    }
   }
 
   private Optional<Receipt> find(String sql, UUID id) throws SQLException {

@@ -64,9 +64,13 @@ public final class RecordReader implements AutoCloseable {
    * @param execution the execution of that id, if it is one's; its receipt is the latest
    * @param latest the receipt of that id, or the execution's; empty while that is running
    * @param history what that receipt superseded, the oldest first
+   * @param conflicts what contradicts it, or the one that superseded it; the oldest first
    */
   public record Recorded(
-      Optional<RecordedExecution> execution, Optional<Proven> latest, List<Proven> history) {}
+      Optional<RecordedExecution> execution,
+      Optional<Proven> latest,
+      List<Proven> history,
+      List<Proven> conflicts) {}
 
   /**
    * Finds what is on record.
@@ -89,13 +93,21 @@ public final class RecordReader implements AutoCloseable {
   private Recorded recorded(Optional<RecordedExecution> execution, Optional<Receipt> receipt)
       throws SQLException {
     if (receipt.isEmpty()) {
-      return new Recorded(execution, Optional.empty(), List.of());
+      return new Recorded(execution, Optional.empty(), List.of(), List.of());
     }
-    List<Proven> history = new ArrayList<>();
-    for (Receipt earlier : receipts.history(receipt.get())) {
-      history.add(proven(earlier));
+    return new Recorded(
+        execution,
+        Optional.of(proven(receipt.get())),
+        proven(receipts.history(receipt.get())),
+        proven(receipts.conflicts(receipt.get())));
+  }
+
+  private List<Proven> proven(List<Receipt> several) throws SQLException {
+    List<Proven> proven = new ArrayList<>();
+    for (Receipt one : several) {
+      proven.add(proven(one));
     }
-    return new Recorded(execution, Optional.of(proven(receipt.get())), history);
+    return proven;
   }
 
   private Proven proven(Receipt receipt) throws SQLException {

@@ -44,6 +44,8 @@ public final class Sequencer implements AutoCloseable {
 
   /** The points between which a sequencer may end, or pause. */
   enum Step {
+    /** It has read the latest checkpoint, and not the state yet. */
+    LATEST_READ,
     /** It has read the state and the queue. */
     READ,
     /** It has computed the new state. */
@@ -110,10 +112,11 @@ public final class Sequencer implements AutoCloseable {
    * @return whether more may wait
    */
   boolean step() throws StoreUnavailable {
-    Turn turn = store.read(Turn::read);
+    Turn turn = store.read(table -> Turn.read(table, observer));
     observer.accept(Step.READ);
     TreeHead head = turn.head;
     before.checkNotBefore(head);
+    SignedBefore.checkCovers(head, turn.published);
     boolean more = false;
     if (!turn.waiting.isEmpty()) {
       Appended appended =
@@ -172,10 +175,12 @@ public final class Sequencer implements AutoCloseable {
   private record Turn(
       TreeHead head, long published, List<Waiting> waiting, Map<TileId, TileHashes> tiles)
       implements TileSource {
-    static Turn read(ExecutionTable table) throws SQLException {
+    static Turn read(ExecutionTable table, Consumer<Step> observer) throws SQLException {
       LedgerTable ledger = table.ledger();
-      TreeHead head = ledger.head();
+      // First: between the two reads another sequencer may grow the tree, and publish it.
       long published = ledger.latest().map(Published::size).orElse(-1L);
+      observer.accept(Step.LATEST_READ);
+      TreeHead head = ledger.head();
       List<Waiting> waiting = ledger.queue(MOST);
       Map<TileId, TileHashes> tiles = new HashMap<>();
       if (!waiting.isEmpty()) {

@@ -55,6 +55,24 @@ final class SignedBefore {
   }
 
   /**
+   * Refuses a tree that is smaller than one of which there is a checkpoint.
+   *
+   * @param head the tree, read after the checkpoint
+   * @param published the latest checkpoint's size
+   * @throws Contradiction if it is
+   */
+  static void checkCovers(TreeHead head, long published) {
+    if (published > head.size()) {
+      throw new Contradiction(
+          "the ledger has "
+              + head.size()
+              + " leaves, and there is a checkpoint of "
+              + published
+              + " on record");
+    }
+  }
+
+  /**
    * Refuses a tree that does not begin with all the leaves of what was signed.
    *
    * @param head the tree that shall be signed

@@ -227,6 +227,23 @@ abstract class SequencerTest {
   }
 
   @Test
+  void aCheckpointOfMoreThanThereIsStopsItAndItSaysSo() throws Exception {
+    keep(60, store);
+    Sequencer sequencer = sequencer(store, step -> {});
+    drain(sequencer);
+    database.execute(
+        "INSERT INTO checkpoints SELECT 500, note, signed_at FROM checkpoints WHERE tree_size = 60");
+    keep(1, store);
+    assertThatThrownBy(sequencer::step)
+        .isInstanceOf(SignedBefore.Contradiction.class)
+        .hasMessageContaining(
+            "the ledger has 60 leaves, and there is a checkpoint of 500 on record");
+    database.execute("DELETE FROM checkpoints WHERE tree_size = 500");
+    drain(sequencer);
+    assertOneLogOfAllReceipts();
+  }
+
+  @Test
   void onTopOfDamagedTilesNothingIsSigned() throws Exception {
     keep(300, store);
     Sequencer sequencer = sequencer(store, step -> {});

@@ -159,18 +159,25 @@ public final class Forger {
 
   /** Puts the last leaf back into the queue. */
   public void unsequenceTheLast() {
-    String[] last =
+    unsequence(leaves().size() - 1);
+  }
+
+  /** Puts a leaf back into the queue; those after it move up. */
+  public void unsequence(long leaf) {
+    String[] row =
         database
             .rows(
                 "SELECT r.jti, r.evidence FROM receipts r JOIN leaves l ON l.jti = r.jti"
-                    + " ORDER BY leaf_index DESC LIMIT 1")
+                    + " WHERE leaf_index = "
+                    + leaf)
             .get(0)
             .split("\\|", -1);
-    update("DELETE FROM leaves WHERE jti = ?", last[0]);
+    update("DELETE FROM leaves WHERE jti = ?", row[0]);
+    update("UPDATE leaves SET leaf_index = leaf_index - 1 WHERE leaf_index > ?", leaf);
     update(
         "INSERT INTO unsequenced (jti, leaf_hash) VALUES (?, ?)",
-        last[0],
-        Hashing.leaf(last[1].getBytes(StandardCharsets.US_ASCII)).bytes());
+        row[0],
+        Hashing.leaf(row[1].getBytes(StandardCharsets.US_ASCII)).bytes());
     rebuildTree();
     execute("DELETE FROM checkpoints WHERE tree_size > (SELECT tree_size FROM ledger)");
   }
