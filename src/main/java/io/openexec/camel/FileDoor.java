@@ -5,7 +5,6 @@ import io.openexec.execution.Errors;
 import io.openexec.inbox.Inbox;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -27,7 +26,7 @@ import org.slf4j.LoggerFactory;
 final class FileDoor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FileDoor.class);
 
-  private static final Duration PAUSE = Duration.ofSeconds(15);
+  private static final Duration PAUSE = Duration.ofSeconds(5);
 
   private final Optional<Path> folder;
   private final Runnable came;
@@ -93,9 +92,6 @@ final class FileDoor implements AutoCloseable {
     boolean any = false;
     try {
       any = open.look();
-    } catch (NoSuchFileException e) {
-      // Taken back before it was taken.
-      any = true;
     } catch (IOException | RuntimeException e) {
       // Whatever it is, it is so for all of them, and likely in half a second still.
       pausedUntil = System.nanoTime() + PAUSE.toNanos();

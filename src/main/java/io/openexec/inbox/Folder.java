@@ -77,10 +77,16 @@ final class Folder implements AutoCloseable {
   /** Returns what is wrong with its folders, if nothing may be moved into one now. */
   Optional<String> problem() {
     // Who may write into the inbox may rename them, and put links to elsewhere in their place.
-    return own().stream()
-        .filter(own -> !Files.isDirectory(own, AS_IT_IS))
-        .findFirst()
-        .map(own -> name(own) + " in it is missing, or is no folder (a link, say): put it back");
+    for (Path own : own()) {
+      if (!Files.isDirectory(own, AS_IT_IS)) {
+        return Optional.of(
+            name(own) + " in it is missing, or is no folder (a link, say): put it back");
+      }
+      if (!Files.isWritable(own)) {
+        return Optional.of(name(own) + " in it cannot be written");
+      }
+    }
+    return Optional.empty();
   }
 
   /**

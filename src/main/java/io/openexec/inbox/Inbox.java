@@ -4,6 +4,7 @@ import io.openexec.execution.Answer;
 import io.openexec.execution.Errors;
 import io.openexec.metrics.Samples;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,7 +46,7 @@ public final class Inbox implements AutoCloseable {
   private final Batch.Ways ways;
   private final Bounds bounds;
   private final Warnings warnings = new Warnings(WARNINGS, System::nanoTime);
-  private final Vetting vetting = new Vetting(QUIET, warnings);
+  private final Vetting vetting;
   private final Counts counts = new Counts();
   private final ScheduledThreadPoolExecutor readers;
   private final ExecutorService writer =
@@ -98,8 +99,9 @@ public final class Inbox implements AutoCloseable {
    *
    * @param open how many files may be taken and not answered yet
    * @param pause until a file that failed is tried again
+   * @param quiet how long a file may not have changed before it is taken
    */
-  record Bounds(int open, Duration pause) {}
+  record Bounds(int open, Duration pause, Duration quiet) {}
 
   private Inbox(
       Folder folder,
@@ -110,6 +112,7 @@ public final class Inbox implements AutoCloseable {
       throws IOException {
     this.folder = folder;
     this.bounds = bounds;
+    this.vetting = new Vetting(bounds.quiet(), warnings);
     this.sweep = folder.sweep();
     this.leftOver = folder.claimed();
     this.ways = new Batch.Ways(came, gates, new Window(REQUESTS_AT_ONCE, room), writer);
@@ -131,7 +134,7 @@ public final class Inbox implements AutoCloseable {
   public static Inbox open(
       Path root, Runnable came, Function<byte[], CompletableFuture<Answer>> gates, Room room)
       throws IOException {
-    return open(root, came, gates, room, new Bounds(MAX_OPEN, PAUSE));
+    return open(root, came, gates, room, new Bounds(MAX_OPEN, PAUSE, QUIET));
   }
 
   static Inbox open(
@@ -174,22 +177,46 @@ public final class Inbox implements AutoCloseable {
    * as there is room. What lies there longer is looked at another time.
    *
    * @return whether any was taken
-   * @throws IOException if the folder cannot be read, or a file not be moved
+   * @throws IOException if the folder cannot be read, or nothing be moved now
    */
   public synchronized boolean look() throws IOException {
     warnings.endPeriod();
+    folder.check();
     boolean any = resume();
     for (int i = 0; i < LOOKED_AT_ONCE && leftOver == null && hasRoom(); i++) {
       Path file = sweep.next();
       if (file == null) {
+        vetting.endRound();
         break;
       }
-      if (vetting.takes(file)) {
-        begin(folder.claim(file));
-        any = true;
-      }
+      any |= vetting.takes(file) && take(file);
     }
     return any;
+  }
+
+  /**
+   * Takes a file, if it can be moved: whatever is wrong with one must not stop the others.
+   *
+   * @throws IOException if none can be moved now
+   */
+  private boolean take(Path file) throws IOException {
+    try {
+      begin(folder.claim(file));
+      vetting.taken(file);
+      return true;
+    } catch (NoSuchFileException e) {
+      // Taken back before it was taken.
+      folder.check();
+    } catch (IOException e) {
+      folder.check();
+      vetting.putOff(file, reason(e), bounds.pause());
+    }
+    return false;
+  }
+
+  private static String reason(IOException e) {
+    String reason = e instanceof FileSystemException of ? of.getReason() : null;
+    return reason == null ? Errors.rootCause(e) : reason;
   }
 
   /**

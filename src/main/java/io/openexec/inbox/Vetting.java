@@ -21,28 +21,22 @@ final class Vetting {
 
   private static final int REMEMBERED = 10_000;
 
-  private final Duration quiet;
+  private final Quiet quiet;
   private final Warnings warnings;
-  private final Map<Path, Seen> seen = recent();
-  private final Map<Path, String> reported = recent();
+  private final Map<Path, String> reported =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
 
-  private record Seen(long size, long modified, long since) {}
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Path, String> eldest) {
+          return size() > REMEMBERED;
+        }
+      };
 
   /** Takes a file when it has not changed for that long. */
   Vetting(Duration quiet, Warnings warnings) {
-    this.quiet = quiet;
+    this.quiet = new Quiet(quiet, System::nanoTime);
     this.warnings = warnings;
-  }
-
-  private static <V> Map<Path, V> recent() {
-    return new LinkedHashMap<>() {
-      private static final long serialVersionUID = 1L;
-
-      @Override
-      protected boolean removeEldestEntry(Map.Entry<Path, V> eldest) {
-        return size() > REMEMBERED;
-      }
-    };
   }
 
   /** Returns whether a file is to be answered now. */
@@ -59,7 +53,7 @@ final class Vetting {
         }
         return false;
       }
-      return isQuiet(file);
+      return quiet.is(file, attributes(file));
     } catch (IOException e) {
       // Gone again, or it cannot be looked at now.
       return false;
@@ -104,8 +98,7 @@ final class Vetting {
   }
 
   private static Optional<String> objectionToKind(Path file) throws IOException {
-    BasicFileAttributes attributes =
-        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    BasicFileAttributes attributes = attributes(file);
     if (attributes.isSymbolicLink()) {
       return Optional.of("it is a symbolic link");
     }
@@ -121,25 +114,28 @@ final class Vetting {
     return Files.isReadable(file) ? Optional.empty() : Optional.of("it may not be read");
   }
 
-  /** A file that was renamed into the inbox when it was complete need not wait. */
-  private boolean isQuiet(Path file) throws IOException {
-    BasicFileAttributes now =
-        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    long modified = now.lastModifiedTime().toMillis();
-    long age = System.currentTimeMillis() - modified;
-    Seen before = seen.get(file);
-    if (before == null || before.size() != now.size() || before.modified() != modified) {
-      before = new Seen(now.size(), modified, System.nanoTime());
-      seen.put(file, before);
+  private static BasicFileAttributes attributes(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Is told that a file was taken. */
+  synchronized void taken(Path file) {
+    reported.remove(file);
+  }
+
+  /** Is told that a file could not be moved: it has to wait, so that others need not. */
+  synchronized void putOff(Path file, String why, Duration pause) {
+    report(file, "it cannot be moved (" + why + "); tried every " + pause.toSeconds() + " s");
+    try {
+      quiet.putOff(file, attributes(file), pause);
+    } catch (IOException e) {
+      // Gone, or to be looked at as a new one.
     }
-    // The clock of a file server may be ahead; then what counts is how long nothing changed.
-    boolean quietNow =
-        age >= quiet.toMillis() || System.nanoTime() - before.since() >= quiet.toNanos();
-    if (quietNow) {
-      seen.remove(file);
-      reported.remove(file);
-    }
-    return quietNow;
+  }
+
+  /** Is told that every file was looked at. */
+  synchronized void endRound() {
+    quiet.endRound();
   }
 
   private void report(Path file, String objection) {

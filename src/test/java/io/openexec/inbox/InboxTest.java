@@ -2,6 +2,7 @@ package io.openexec.inbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -38,6 +39,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class InboxTest {
   private static final long SOON = 20_000;
   private static final int MANY = 1_000;
+
+  /** As Linux counts it, with the zero at the end; and what the inbox takes as a name. */
+  private static final int PATH_MAX = 4096;
+
+  private static final int LONGEST_NAME = 200;
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final Answer YES = Answer.of(200, JsonNodeFactory.instance.objectNode());
   private static final Answer LATER = Answer.notReady("later");
@@ -62,7 +68,7 @@ class InboxTest {
           return gates.apply(text);
         },
         length -> () -> {},
-        new Inbox.Bounds(files, Duration.ofMillis(100)));
+        new Inbox.Bounds(files, Duration.ofMillis(100), Duration.ZERO));
   }
 
   private static CompletableFuture<Answer> yes() {
@@ -341,6 +347,33 @@ class InboxTest {
       Files.createDirectory(out);
       awaitEnd(inbox, "done", "a.json");
       awaitEnd(inbox, "done", "b.json");
+    }
+  }
+
+  @Test
+  void aFileThatCannotBeMovedStopsNoOther() throws Exception {
+    assumeThat(System.getProperty("os.name")).isEqualTo("Linux");
+    // So deep that with the longest of names there is no room for one folder more.
+    int deep = PATH_MAX - 1 - "/".length() - LONGEST_NAME;
+    while (root.toString().length() < deep) {
+      int left = deep - root.toString().length() - "/".length();
+      // No folder without a name.
+      int length = left > LONGEST_NAME && left <= LONGEST_NAME + 1 ? left / 2 : left;
+      root = root.resolve("d".repeat(Math.min(LONGEST_NAME, length)));
+    }
+    Files.createDirectories(root);
+    String stays = "b".repeat(LONGEST_NAME - ".json".length()) + ".json";
+    drop(stays, "request");
+    drop("a.json", "request");
+    drop("c.json", "request");
+    try (Inbox inbox = open(MANY, text -> yes())) {
+      awaitEnd(inbox, "done", "a.json");
+      awaitEnd(inbox, "done", "c.json");
+      assertThat(root.resolve(stays)).exists();
+      assertThat(inbox.problem()).isEmpty();
+      // It is tried again, and would go as soon as it can.
+      Files.move(root.resolve(stays), root.resolve("short.json"));
+      awaitEnd(inbox, "done", "short.json");
     }
   }
 }

@@ -1,0 +1,104 @@
+package io.openexec.inbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** When a file counts as complete. */
+class QuietTest {
+  private static final Duration TIME = Duration.ofSeconds(1);
+  private static final FileTime LONG_AGO = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
+
+  @TempDir Path directory;
+  private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
+  private final Quiet quiet = new Quiet(TIME, now::get);
+
+  private boolean isQuiet(Path file) throws IOException {
+    return quiet.is(file, Files.readAttributes(file, BasicFileAttributes.class));
+  }
+
+  private void passes(Duration time) {
+    now.addAndGet(time.toNanos());
+  }
+
+  private Path file(String name, String content) throws IOException {
+    Path file = Files.writeString(directory.resolve(name), content);
+    return Files.setLastModifiedTime(file, LONG_AGO);
+  }
+
+  @Test
+  void aFileThatSaysItIsOldIsLookedAtTwiceAllTheSame() throws IOException {
+    Path file = file("a", "x");
+    assertThat(isQuiet(file)).isFalse();
+    passes(TIME.minusNanos(1));
+    assertThat(isQuiet(file)).isFalse();
+    passes(Duration.ofNanos(1));
+    assertThat(isQuiet(file)).isTrue();
+  }
+
+  @Test
+  void whatChangesBeginsAnew() throws IOException {
+    Path file = file("a", "x");
+    assertThat(isQuiet(file)).isFalse();
+    passes(TIME);
+    assertThat(isQuiet(file("a", "longer"))).isFalse();
+    passes(TIME);
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+    assertThat(isQuiet(file)).isFalse();
+    passes(TIME);
+    Files.move(file, directory.resolve("kept"));
+    Files.setLastModifiedTime(
+        file("a", "longer"), Files.getLastModifiedTime(directory.resolve("kept")));
+    assertThat(isQuiet(file)).isFalse();
+    passes(TIME);
+    assertThat(isQuiet(file)).isTrue();
+  }
+
+  @Test
+  void whatIsPutOffWaitsForItsPauseUnlessItChanges() throws IOException {
+    Path file = file("a", "x");
+    quiet.putOff(
+        file, Files.readAttributes(file, BasicFileAttributes.class), TIME.multipliedBy(15));
+    passes(TIME.multipliedBy(14));
+    assertThat(isQuiet(file)).isFalse();
+    passes(TIME);
+    assertThat(isQuiet(file)).isTrue();
+  }
+
+  @Test
+  void moreThanAreRememberedHaveTheirTurnWhenOthersAreGone() throws IOException {
+    int remembered = 10_000;
+    List<Path> files = new ArrayList<>();
+    for (int n = 0; n < remembered + 100; n++) {
+      files.add(Files.createFile(directory.resolve("f" + n)));
+    }
+    for (Path file : files) {
+      assertThat(isQuiet(file)).isFalse();
+    }
+    quiet.endRound();
+    passes(TIME);
+    assertThat(isQuiet(files.get(remembered))).isFalse();
+    assertThat(isQuiet(files.get(0))).isTrue();
+    // There is room for one more; of those that are gone none keeps its place.
+    quiet.endRound();
+    quiet.endRound();
+    for (Path late : files.subList(remembered, files.size())) {
+      assertThat(isQuiet(late)).isFalse();
+    }
+    passes(TIME);
+    for (Path late : files.subList(remembered, files.size())) {
+      assertThat(isQuiet(late)).isTrue();
+    }
+  }
+}
