@@ -42,7 +42,7 @@ final class Answers {
     this.index = index;
     discard();
     for (Path file : new Path[] {text, index}) {
-      FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
+      Modes.createFile(file).close();
     }
   }
 

@@ -6,10 +6,8 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 
 /** A file of lines that nobody sees before it is complete and on the disk. */
 final class Draft implements AutoCloseable {
@@ -31,14 +29,7 @@ final class Draft implements AutoCloseable {
   static Draft of(Path file) throws IOException {
     Path unfinished = file.resolveSibling("." + file.getFileName() + ".part");
     Files.deleteIfExists(unfinished);
-    return new Draft(
-        file,
-        unfinished,
-        FileChannel.open(
-            unfinished,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.WRITE,
-            LinkOption.NOFOLLOW_LINKS));
+    return new Draft(file, unfinished, Modes.createFile(unfinished));
   }
 
   /** Adds a line, of ASCII. */

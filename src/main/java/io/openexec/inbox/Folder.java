@@ -62,7 +62,7 @@ final class Folder implements AutoCloseable {
   private void makeFolders() throws IOException {
     for (Path own : own()) {
       if (Files.notExists(own, AS_IT_IS)) {
-        Files.createDirectory(own);
+        Modes.createFolder(own);
       } else if (!Files.isDirectory(own, AS_IT_IS)) {
         throw new IOException(own + " is not a folder; move it away");
       }
@@ -243,7 +243,7 @@ final class Folder implements AutoCloseable {
 
   /** Makes the names in a folder durable; only POSIX systems have a way to. */
   static void sync(Path folder) throws IOException {
-    if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
+    if (Modes.isPosix(folder)) {
       try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
         channel.force(true);
       }

@@ -13,10 +13,12 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -367,13 +369,40 @@ class InboxTest {
     drop("a.json", "request");
     drop("c.json", "request");
     try (Inbox inbox = open(MANY, text -> yes())) {
-      awaitEnd(inbox, "done", "a.json");
-      awaitEnd(inbox, "done", "c.json");
+      // None of which fails, after which all of them would have to wait.
+      assertThat(inbox.look()).isTrue();
+      Eventually.within(SOON, () -> Files.exists(root.resolve("done/a.json")));
+      Eventually.within(SOON, () -> Files.exists(root.resolve("done/c.json")));
       assertThat(root.resolve(stays)).exists();
       assertThat(inbox.problem()).isEmpty();
       // It is tried again, and would go as soon as it can.
       Files.move(root.resolve(stays), root.resolve("short.json"));
       awaitEnd(inbox, "done", "short.json");
     }
+  }
+
+  @Test
+  void answersAreForTheOwnerAloneAndTheGroupOfAFolderThatLetsIt() throws Exception {
+    assumeThat(FileSystems.getDefault().supportedFileAttributeViews()).contains("posix");
+    Path refused = Files.createDirectory(root.resolve("refused"));
+    Files.setPosixFilePermissions(refused, PosixFilePermissions.fromString("rwxr-x---"));
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    try (Inbox inbox = open(MANY, text -> answer)) {
+      drop("a.jsonl", "nonsense");
+      Eventually.within(SOON, () -> looked(inbox) && !requests.isEmpty());
+      assertThat(mode("out")).isEqualTo("rwx------");
+      assertThat(mode("done")).isEqualTo("rwx------");
+      assertThat(mode(".work")).isEqualTo("rwx------");
+      assertThat(mode("refused")).isEqualTo("rwxr-x---");
+      assertThat(mode(".work/.a.jsonl.answers")).isEqualTo("rw-------");
+      answer.complete(Answer.of(403, JsonNodeFactory.instance.objectNode()));
+      awaitEnd(inbox, "refused", "a.jsonl");
+      assertThat(mode("out/a.jsonl.receipts.jsonl")).isEqualTo("rw-------");
+      assertThat(mode("refused/a.jsonl.reasons.jsonl")).isEqualTo("rw-r-----");
+    }
+  }
+
+  private String mode(String name) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(root.resolve(name)));
   }
 }
