@@ -145,6 +145,7 @@ public final class Inbox implements AutoCloseable {
       Bounds bounds)
       throws IOException {
     Folder folder = Folder.open(root);
+    Vetting.unreadableNames().ifPresent(which -> LOG.warn("inbox: {}", which));
     try {
       return new Inbox(folder, came, gates, room, bounds);
     } catch (IOException e) {

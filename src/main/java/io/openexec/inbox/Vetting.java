@@ -21,6 +21,12 @@ final class Vetting {
 
   private static final int REMEMBERED = 10_000;
 
+  /** In the place of bytes that stand for no character. */
+  private static final char UNREADABLE = '\ufffd';
+
+  /** What the JVM reads names as. */
+  private static final String ENCODING = "sun.jnu.encoding";
+
   private final Quiet quiet;
   private final Warnings warnings;
   private final Map<Path, String> reported =
@@ -80,8 +86,11 @@ final class Vetting {
     if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
       return Optional.of("its name is longer than " + MAX_NAME + " bytes");
     }
+    if (name.indexOf(UNREADABLE) >= 0) {
+      return Optional.of(unreadable());
+    }
     if (name.codePoints().anyMatch(Vetting::isUnprintable)) {
-      return Optional.of("its name has control characters, or is not UTF-8");
+      return Optional.of("its name has control characters");
     }
     if (name.endsWith(".receipts.jsonl") || name.endsWith(".reasons.jsonl")) {
       return Optional.of("its name is one of those that answers have");
@@ -89,9 +98,31 @@ final class Vetting {
     return objectionToKind(file);
   }
 
+  private static String unreadable() {
+    return unreadableNames()
+        .map(which -> "its name cannot be read: " + which)
+        .orElse("its name is not UTF-8");
+  }
+
+  /**
+   * Returns which names cannot be read here, and what to do about it; nothing if all that are UTF-8
+   * can be: a JVM reads them as its locale says, and without one as ASCII.
+   */
+  static Optional<String> unreadableNames() {
+    String encoding = System.getProperty(ENCODING, StandardCharsets.UTF_8.name());
+    return encoding.equals(StandardCharsets.UTF_8.name())
+        ? Optional.empty()
+        : Optional.of(
+            "names are read as "
+                + encoding
+                + " ("
+                + ENCODING
+                + "), so those of other characters are not; start the service with LANG=C.UTF-8");
+  }
+
   private static boolean isUnprintable(int c) {
     return Character.isISOControl(c)
-        || c == '\ufffd'
+        || c == UNREADABLE
         || c == '\u2028'
         || c == '\u2029'
         || Character.getType(c) == Character.SURROGATE;
