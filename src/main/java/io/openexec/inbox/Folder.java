@@ -86,7 +86,9 @@ final class Folder implements AutoCloseable {
         return Optional.of(name(own) + " in it cannot be written");
       }
     }
-    return Optional.empty();
+    return Files.isWritable(root)
+        ? Optional.empty()
+        : Optional.of("it cannot be written, so that nothing can be moved out of it");
   }
 
   /**

@@ -17,14 +17,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Quiet {
   private static final int REMEMBERED = 10_000;
+  private static final int PUT_OFF = 1_000;
 
   private final Duration time;
   private final LongSupplier nanos;
   private final Map<Path, Seen> seen = new HashMap<>();
+  private final Map<Path, Long> putOff = new HashMap<>();
   private long round;
 
-  private record Seen(
-      long size, FileTime modified, @Nullable Object key, long quietFrom, long round) {
+  private record Seen(long size, FileTime modified, @Nullable Object key, long since, long round) {
     boolean isOf(BasicFileAttributes file) {
       return size == file.size()
           && modified.equals(file.lastModifiedTime())
@@ -45,34 +46,50 @@ final class Quiet {
   /**
    * Looks at a file.
    *
-   * @return whether it has been quiet for long enough. Where there are too many files, some are
-   *     looked at for the first time only when others are gone
+   * @return whether it has been quiet for long enough. Where there are too many files, some have
+   *     their turn only when others are gone, or change
    */
   boolean is(Path file, BasicFileAttributes now) {
+    if (isPutOff(file)) {
+      return false;
+    }
     Seen before = seen.get(file);
-    long quietFrom = before != null && before.isOf(now) ? before.quietFrom : nanos.getAsLong();
-    if (nanos.getAsLong() - quietFrom >= time.toNanos()) {
+    if (before != null && !before.isOf(now)) {
+      // Others need its place no less: it has another one at the next look, if there is one.
+      seen.remove(file);
+      return false;
+    }
+    long since = before == null ? nanos.getAsLong() : before.since;
+    if (nanos.getAsLong() - since >= time.toNanos()) {
       seen.remove(file);
       return true;
     }
-    remember(file, now, quietFrom);
+    if (before != null || seen.size() < REMEMBERED) {
+      seen.put(file, new Seen(now.size(), now.lastModifiedTime(), now.fileKey(), since, round));
+    }
     return false;
   }
 
   /** Takes a file for one that changes still, until that pause is over. */
-  void putOff(Path file, BasicFileAttributes now, Duration pause) {
-    remember(file, now, nanos.getAsLong() + pause.minus(time).toNanos());
+  void putOff(Path file, Duration pause) {
+    if (putOff.size() < PUT_OFF) {
+      putOff.put(file, nanos.getAsLong() + pause.toNanos());
+    }
   }
 
-  private void remember(Path file, BasicFileAttributes now, long quietFrom) {
-    if (seen.containsKey(file) || seen.size() < REMEMBERED) {
-      seen.put(file, new Seen(now.size(), now.lastModifiedTime(), now.fileKey(), quietFrom, round));
+  private boolean isPutOff(Path file) {
+    Long until = putOff.get(file);
+    if (until != null && nanos.getAsLong() - until < 0) {
+      return true;
     }
+    putOff.remove(file);
+    return false;
   }
 
   /** Every file was looked at that is still there: forgets the others. */
   void endRound() {
     seen.values().removeIf(file -> file.round != round);
+    putOff.values().removeIf(until -> nanos.getAsLong() - until >= 0);
     round++;
   }
 }

@@ -83,11 +83,11 @@ final class Vetting {
     if (!name.endsWith(".json") && !name.endsWith(".jsonl")) {
       return Optional.of("its name ends neither in .json nor in .jsonl");
     }
-    if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
-      return Optional.of("its name is longer than " + MAX_NAME + " bytes");
-    }
     if (name.indexOf(UNREADABLE) >= 0) {
       return Optional.of(unreadable());
+    }
+    if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
+      return Optional.of("its name is longer than " + MAX_NAME + " bytes");
     }
     if (name.codePoints().anyMatch(Vetting::isUnprintable)) {
       return Optional.of("its name has control characters");
@@ -157,11 +157,7 @@ final class Vetting {
   /** Is told that a file could not be moved: it has to wait, so that others need not. */
   synchronized void putOff(Path file, String why, Duration pause) {
     report(file, "it cannot be moved (" + why + "); tried every " + pause.toSeconds() + " s");
-    try {
-      quiet.putOff(file, attributes(file), pause);
-    } catch (IOException e) {
-      // Gone, or to be looked at as a new one.
-    }
+    quiet.putOff(file, pause);
   }
 
   /** Is told that every file was looked at. */

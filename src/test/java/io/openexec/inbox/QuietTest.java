@@ -52,28 +52,61 @@ class QuietTest {
     Path file = file("a", "x");
     assertThat(isQuiet(file)).isFalse();
     passes(TIME);
-    assertThat(isQuiet(file("a", "longer"))).isFalse();
-    passes(TIME);
+    file("a", "longer");
+    assertBeginsAnew(file);
     Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+    assertBeginsAnew(file);
+    Path kept = Files.move(file, directory.resolve("kept"));
+    Files.setLastModifiedTime(file("a", "longer"), Files.getLastModifiedTime(kept));
+    assertBeginsAnew(file);
+    assertThat(isQuiet(file)).isTrue();
+  }
+
+  private void assertBeginsAnew(Path file) throws IOException {
     assertThat(isQuiet(file)).isFalse();
     passes(TIME);
-    Files.move(file, directory.resolve("kept"));
-    Files.setLastModifiedTime(
-        file("a", "longer"), Files.getLastModifiedTime(directory.resolve("kept")));
+    assertThat(isQuiet(file)).isFalse();
+    passes(TIME);
+  }
+
+  @Test
+  void whatIsPutOffWaitsForItsPause() throws IOException {
+    Path file = file("a", "x");
+    quiet.putOff(file, TIME.multipliedBy(15));
+    passes(TIME.multipliedBy(15).minusNanos(1));
+    quiet.endRound();
+    assertThat(isQuiet(file)).isFalse();
+    passes(Duration.ofNanos(1));
     assertThat(isQuiet(file)).isFalse();
     passes(TIME);
     assertThat(isQuiet(file)).isTrue();
   }
 
   @Test
-  void whatIsPutOffWaitsForItsPauseUnlessItChanges() throws IOException {
-    Path file = file("a", "x");
-    quiet.putOff(
-        file, Files.readAttributes(file, BasicFileAttributes.class), TIME.multipliedBy(15));
-    passes(TIME.multipliedBy(14));
-    assertThat(isQuiet(file)).isFalse();
+  void whatIsPutOffAndWhatChangesTakesNoPlaceOfOthers() throws IOException {
+    int remembered = 10_000;
+    for (int n = 0; n < remembered; n++) {
+      Path file = Files.createFile(directory.resolve("f" + n));
+      assertThat(isQuiet(file)).isFalse();
+      if (n % 2 == 0) {
+        Files.writeString(file, "more");
+      }
+    }
     passes(TIME);
-    assertThat(isQuiet(file)).isTrue();
+    for (int n = 0; n < remembered; n++) {
+      Path file = directory.resolve("f" + n);
+      assertThat(isQuiet(file)).isEqualTo(n % 2 == 1);
+      if (n % 2 == 1) {
+        quiet.putOff(file, TIME.multipliedBy(15));
+      }
+    }
+    for (int n = 0; n < remembered; n++) {
+      assertThat(isQuiet(file("late" + n, "x"))).isFalse();
+    }
+    passes(TIME);
+    for (int n = 0; n < remembered; n++) {
+      assertThat(isQuiet(directory.resolve("late" + n))).isTrue();
+    }
   }
 
   @Test
