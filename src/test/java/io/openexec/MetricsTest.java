@@ -228,10 +228,27 @@ class MetricsTest {
       assertThat(first.join().status()).isEqualTo(200);
       assertThat(second.join().replayed()).isTrue();
       Exposition over =
-          eventually(service, m -> m.value("openexec_http_requests_in_progress") == 0);
+          eventually(
+              service,
+              m ->
+                  m.value("openexec_http_requests_in_progress") == 0
+                      && m.value("openexec_effectful_running") == 0);
       assertThat(over.value("openexec_waiting_requests")).isZero();
-      assertThat(over.value("openexec_effectful_running")).isZero();
       assertThat(over.value("openexec_action_running", "action", "slow")).isZero();
+    }
+  }
+
+  @Test
+  void anActionWhoseTimeIsOverIsSeenAsLongAsItRuns() {
+    TestService.Setup setup =
+        setup().tracing("slow", "?before=" + hold(), "concurrency: 2", "timeoutSeconds: 1");
+    try (TestService service = setup.start()) {
+      Reply reply = service.requests().execute(Requests.body("slow", "{\"id\":1}", "s", null));
+      assertThat(reply.json().path("state").asText()).isEqualTo("unknown");
+      Exposition late = eventually(service, m -> m.value("openexec_effectful_running") == 1);
+      assertThat(late.value("openexec_action_running", "action", "slow")).isEqualTo(1);
+      release();
+      eventually(service, m -> m.value("openexec_effectful_running") == 0);
     }
   }
 

@@ -158,9 +158,9 @@ public final class Dispatcher implements AutoCloseable {
     LOG.warn("action {} raised {}", action, kinds);
   }
 
-  /** Returns how many effectful executions are under way. */
+  /** Returns how many effectful actions run, those among them whose time is over. */
   public int running() {
-    return underWay.size();
+    return threads.getActiveCount();
   }
 
   /** Returns how many effectful actions may run at a time. */
