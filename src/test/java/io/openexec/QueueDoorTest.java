@@ -1,12 +1,14 @@
 package io.openexec;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.openexec.testing.Approver;
 import io.openexec.testing.Broker;
 import io.openexec.testing.Eventually;
+import io.openexec.testing.RawAmqp;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
 import io.openexec.testing.TokenApprover;
@@ -16,6 +18,7 @@ import jakarta.jms.MapMessage;
 import jakarta.jms.Message;
 import jakarta.jms.StreamMessage;
 import jakarta.jms.TextMessage;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,11 +26,19 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.qpid.proton.amqp.Binary;
+import org.apache.qpid.proton.amqp.Symbol;
+import org.apache.qpid.proton.amqp.messaging.Data;
+import org.apache.qpid.proton.amqp.messaging.Properties;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Requests come in by queue, at a real broker. */
 // A service that runs is all that some need.
@@ -181,6 +192,73 @@ class QueueDoorTest {
       assertThat(broker.receive(RECEIPTS).getBooleanProperty("replayed"))
           .as("nothing of it was executed")
           .isFalse();
+    }
+  }
+
+  /** A list in a list, and so on: 9 bytes each. */
+  private static byte[] lists(int depth) {
+    ByteBuffer nested = ByteBuffer.allocate(9 * depth + 1);
+    for (int left = 9 * (depth - 1) + 1; left > 0; left -= 9) {
+      nested.put((byte) 0xd0).putInt(left + 4).putInt(1);
+    }
+    return nested.put((byte) 0x45).array();
+  }
+
+  private static Stream<Arguments> unreadable() {
+    byte[] value = {0, 0x53, 0x77};
+    return Stream.of(
+        arguments("lists", RawAmqp.joined(value, lists(20_000))),
+        arguments("descriptions", RawAmqp.joined(value, new byte[200_000])),
+        arguments("no such type", RawAmqp.joined(value, new byte[] {(byte) 0xef, 1, 2})),
+        arguments("false length", RawAmqp.joined(value, new byte[] {(byte) 0xb1, 0x7f, 0, 0, 0})),
+        arguments("no UTF-8", RawAmqp.joined(value, new byte[] {(byte) 0xa1, 1, (byte) 0xff})));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("unreadable")
+  void whatTheClientCannotReadGoesAsideAndBlocksNobody(String what, byte[] message)
+      throws Exception {
+    try (TestService service = setup().with("OPENEXEC_QUEUE_CONCURRENCY", "2").start()) {
+      for (int i = 0; i < 3; i++) {
+        RawAmqp.send(broker.url(), REQUESTS, message);
+      }
+      broker.send(REQUESTS, request("n"), "c");
+      assertThat(broker.receive(RECEIPTS).getIntProperty("status")).isEqualTo(200);
+      for (int i = 0; i < 3; i++) {
+        BytesMessage aside = (BytesMessage) broker.receive(REJECTED);
+        assertThat(aside.getBody(byte[].class)).as("all of it").isEqualTo(message);
+        assertThat(aside.getIntProperty("status")).isEqualTo(422);
+      }
+      assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+    }
+  }
+
+  /** As clients that are not JMS's send it. */
+  @Test
+  void dataThatIsSaidToBeJsonIsRead() throws Exception {
+    try (TestService service = setup().start()) {
+      Properties json = new Properties();
+      json.setContentType(Symbol.valueOf("application/json"));
+      json.setCorrelationId("c-1");
+      byte[] header = RawAmqp.encoded(json);
+      byte[] body = request("n").getBytes(StandardCharsets.UTF_8);
+      RawAmqp.send(
+          broker.url(),
+          REQUESTS,
+          RawAmqp.joined(header, RawAmqp.encoded(new Data(new Binary(body)))));
+      Message answer = broker.receive(RECEIPTS);
+      assertThat(answer.getJMSCorrelationID()).isEqualTo("c-1");
+      assertThat(answer.getIntProperty("status")).isEqualTo(200);
+
+      byte[] noUtf8 = {'{', (byte) 0xff, '}'};
+      RawAmqp.send(
+          broker.url(),
+          REQUESTS,
+          RawAmqp.joined(header, RawAmqp.encoded(new Data(new Binary(noUtf8)))));
+      BytesMessage aside = (BytesMessage) broker.receive(REJECTED);
+      assertThat(aside.getBody(byte[].class)).isEqualTo(noUtf8);
+      assertThat(aside.getJMSCorrelationID()).isEqualTo("c-1");
+      assertThat(aside.getStringProperty("reason")).contains("not UTF-8");
     }
   }
 

@@ -85,7 +85,7 @@ final class QueueComponent {
     address.append("&jms.deserializationPolicy.denyList=*");
     // None by default: what waits behind a message that takes long would wait for that one.
     address.append("&jms.prefetchPolicy.all=").append(amqp.prefetch().orElse(0));
-    JmsConnectionFactory factory = new JmsConnectionFactory(address.toString());
+    JmsConnectionFactory factory = new AmqpConnectionFactory(address.toString());
     amqp.credentials().map(Credentials::user).ifPresent(factory::setUsername);
     amqp.credentials().map(Credentials::password).ifPresent(factory::setPassword);
     return factory;

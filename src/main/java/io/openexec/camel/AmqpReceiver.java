@@ -1,0 +1,126 @@
+package io.openexec.camel;
+
+import jakarta.jms.JMSException;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import org.apache.qpid.jms.meta.JmsConsumerInfo;
+import org.apache.qpid.jms.provider.ProviderException;
+import org.apache.qpid.jms.provider.amqp.AmqpConsumer;
+import org.apache.qpid.jms.provider.amqp.AmqpProvider;
+import org.apache.qpid.jms.provider.amqp.AmqpSession;
+import org.apache.qpid.jms.provider.amqp.message.AmqpCodec;
+import org.apache.qpid.jms.provider.amqp.message.AmqpMessageSupport;
+import org.apache.qpid.proton.amqp.Binary;
+import org.apache.qpid.proton.amqp.messaging.Data;
+import org.apache.qpid.proton.codec.DroppingWritableBuffer;
+import org.apache.qpid.proton.codec.ReadableBuffer;
+import org.apache.qpid.proton.codec.WritableBuffer;
+import org.apache.qpid.proton.engine.Delivery;
+import org.apache.qpid.proton.engine.Receiver;
+import org.apache.qpid.proton.message.Message;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A consumer that hands on what Qpid's client cannot read as a bytes message, so that it goes aside
+ * like any other message that is no request.
+ *
+ * <p>The client itself would leave it in the queue, or lose its connection over it (its decoder
+ * recurses, so that 20,000 lists in each other end in a {@code StackOverflowError}), and then the
+ * broker delivers it again, before all that is behind it, for ever.
+ */
+final class AmqpReceiver extends AmqpConsumer {
+  private static final Logger LOG = LoggerFactory.getLogger(AmqpReceiver.class);
+  private static final byte[] NOTHING = {};
+
+  private final Receiver reading;
+  private @Nullable ReadableBuffer message;
+
+  AmqpReceiver(AmqpSession session, JmsConsumerInfo info, Receiver receiver) {
+    super(session, info, receiver);
+    this.reading =
+        (Receiver)
+            Proxy.newProxyInstance(
+                Receiver.class.getClassLoader(),
+                new Class<?>[] {Receiver.class},
+                (proxy, method, arguments) ->
+                    isRecv(method) ? message : invoke(receiver, method, arguments));
+  }
+
+  private static boolean isRecv(Method method) {
+    return method.getName().equals("recv") && method.getParameterCount() == 0;
+  }
+
+  private static @Nullable Object invoke(
+      Receiver receiver, Method method, @Nullable Object @Nullable [] arguments) throws Throwable {
+    try {
+      return method.invoke(receiver, arguments);
+    } catch (InvocationTargetException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** Returns the end of the link; while a delivery is taken, one that gives what was looked at. */
+  @Override
+  public Receiver getEndpoint() {
+    return message == null ? super.getEndpoint() : reading;
+  }
+
+  @Override
+  public void processDeliveryUpdates(AmqpProvider provider, Delivery delivery)
+      throws ProviderException {
+    if (delivery.isReadable() && !delivery.isPartial()) {
+      message = readable(super.getEndpoint().recv());
+    }
+    try {
+      super.processDeliveryUpdates(provider, delivery);
+    } finally {
+      message = null;
+    }
+  }
+
+  /** Returns a message as it is, if the client can read it all, or else as one that it can. */
+  private ReadableBuffer readable(ReadableBuffer received) {
+    try {
+      // A consumer of JMS gets a copy, which is where text is decoded.
+      var unused = AmqpCodec.decodeMessage(this, received.duplicate()).asJmsMessage().copy();
+      return received;
+    } catch (IOException | JMSException | RuntimeException | StackOverflowError e) {
+      LOG.warn("queue: a message cannot be read as it is ({})", e.getClass().getSimpleName());
+      byte[] raw = new byte[received.remaining()];
+      received.get(raw);
+      return encoded(bytesMessage(raw));
+    }
+  }
+
+  private static Message bytesMessage(byte[] raw) {
+    Message message = Message.Factory.create();
+    try {
+      message.decode(raw, 0, raw.length);
+      if (message.getBody() instanceof Data) {
+        // It says that it is text, and is none.
+        message.setContentType(null);
+        if (message.getMessageAnnotations() != null) {
+          message.getMessageAnnotations().getValue().remove(AmqpMessageSupport.JMS_MSG_TYPE);
+        }
+        return message;
+      }
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.debug("all of it is handed on", e);
+    }
+    message = Message.Factory.create();
+    // AMQP's sections begin with a zero, and JSON never does: it will not pass for a request.
+    message.setBody(new Data(new Binary(raw.length > 0 && raw[0] == 0 ? raw : NOTHING)));
+    return message;
+  }
+
+  private static ReadableBuffer encoded(Message message) {
+    byte[] bytes = new byte[message.encode(new DroppingWritableBuffer())];
+    var unused = message.encode(WritableBuffer.ByteBufferWrapper.wrap(bytes));
+    return ReadableBuffer.ByteBufferReader.wrap(ByteBuffer.wrap(bytes));
+  }
+}
