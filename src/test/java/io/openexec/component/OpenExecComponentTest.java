@@ -24,6 +24,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
@@ -110,6 +112,44 @@ class OpenExecComponentTest {
     Exchange again = send(template, body.getBytes(StandardCharsets.UTF_8), Map.of());
     assertThat(json(again)).isEqualTo(json(first));
     assertThat(again.getMessage().getHeader("Idempotent-Replayed")).isEqualTo(true);
+  }
+
+  @Test
+  void theRouteGoesOnInItsOwnThreadAndMayAskAgain() throws Exception {
+    CountDownLatch done = new CountDownLatch(32);
+    host.configure()
+        .addRoutesBuilder(
+            new RouteBuilder() {
+              @Override
+              public void configure() {
+                from("seda:twice?concurrentConsumers=32")
+                    .to("openexec:execute")
+                    .setBody(exchangeProperty("second"))
+                    .process(exchange -> assertThat(thread()).contains("seda"))
+                    .process(
+                        exchange ->
+                            getContext()
+                                .createProducerTemplate()
+                                .requestBody("openexec:execute", exchange.getMessage().getBody()))
+                    .process(exchange -> done.countDown());
+              }
+            });
+    host.start();
+    ProducerTemplate template = host.getCamelContext().createProducerTemplate();
+    for (int i = 0; i < 32; i++) {
+      String second = Requests.body("echo", "{}", "b" + i, approver.approve("echo", "{}"));
+      template.send(
+          "seda:twice?waitForTaskToComplete=Never",
+          exchange -> {
+            exchange.setProperty("second", second);
+            exchange.getMessage().setBody("{}");
+          });
+    }
+    assertThat(done.await(15, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static String thread() {
+    return Thread.currentThread().getName();
   }
 
   @Test
