@@ -6,8 +6,10 @@ import io.openexec.testing.Broker;
 import io.openexec.testing.Eventually;
 import io.openexec.testing.Exposition;
 import io.openexec.testing.HttpTarget;
+import io.openexec.testing.Postgres;
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
+import io.openexec.testing.TestDatabase;
 import io.openexec.testing.TestService;
 import io.openexec.testing.Wire;
 import java.io.IOException;
@@ -115,6 +117,35 @@ class LateSendTest {
       }
       assertThat(target.received()).isEmpty();
     }
+  }
+
+  @Test
+  void nothingIsWrittenOverAConnectionThatIsFreeTooLate() throws Exception {
+    TestDatabase database = Postgres.database();
+    database.execute("CREATE TABLE item (id INTEGER)");
+    Files.writeString(
+        setup.ownRoutes().resolve("resources.yaml"),
+        "dataSources: {stock: {url: '${secret:STOCK}', poolSize: 1}}");
+    String sql = "to: {uri: 'sql:x', parameters: {dataSource: '#stock', query: '%s'}}";
+    setup
+        .with("STOCK", database.url())
+        .action("hold", PATIENT, sql.formatted("SELECT 1 AS one FROM pg_sleep(3)"))
+        .action("send", ACTION, sql.formatted("INSERT INTO item VALUES (1)"), BODY);
+    try (TestService service = setup.start()) {
+      CompletableFuture<Reply> holds =
+          service.requests().executeAsync(Requests.body("hold", "{}", "holds", null));
+      Eventually.within(SOON, () -> isSleeping(database));
+      assertUnknown(service.requests().execute("send", "{}", "n"));
+      assertThat(holds.join().status()).isEqualTo(200);
+      awaitEnd(service, "send");
+      assertThat(database.rows("SELECT id FROM item")).isEmpty();
+    }
+  }
+
+  private static boolean isSleeping(TestDatabase database) {
+    return !database
+        .rows("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT 1 AS one FROM pg_%'")
+        .isEmpty();
   }
 
   private static String url(Wire wire) {

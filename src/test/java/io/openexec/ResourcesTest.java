@@ -220,6 +220,48 @@ class ResourcesTest {
     }
   }
 
+  /** 20,000 characters a row. */
+  @Test
+  void longRowsAreBoundedToo() throws IOException {
+    TestDatabase database = Postgres.database();
+    database.execute("CREATE TABLE t (s text); INSERT INTO t VALUES (repeat('x', 20000))");
+    TestDatabase file = TestDatabase.file(directory.resolve("rows.db"));
+    file.execute("CREATE TABLE t (s text)");
+    file.execute("INSERT INTO t VALUES (replace(hex(zeroblob(10000)), '0', 'x'))");
+    String step = "to: {uri: 'sql:t', parameters: {dataSource: '#%s', query: '%s'}}";
+    String rows =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i - -1 FROM n WHERE i < %d)"
+            + " SELECT s FROM n, t";
+    TestService.Setup setup =
+        with(
+                "dataSources:",
+                "  server: {url: '${secret:DATA_URL}', poolSize: 1}",
+                "  file: {url: 'sqlite:///../rows.db', poolSize: 1}")
+            .with("DATA_URL", database.url());
+    for (String source : List.of("server", "file")) {
+      setup
+          .action("many-" + source, ACTION, step.formatted(source, rows.formatted(9_000)))
+          .action("few-" + source, ACTION, step.formatted(source, rows.formatted(40)));
+    }
+    // Whose rows nobody looks at; the driver has them in memory all the same.
+    setup.action(
+        "unread",
+        ACTION,
+        "to: {uri: 'sql:t', parameters: {dataSource: '#server', noop: true, query: '%s'}}"
+            .formatted(rows.formatted(9_000)));
+    try (TestService service = setup.start()) {
+      Reply unread = service.requests().execute("unread", "{}", "unread");
+      assertThat(unread.json().path("state").asText()).isEqualTo("unknown");
+      for (String source : List.of("server", "file")) {
+        Reply many = service.requests().execute("many-" + source, "{}", "n" + source);
+        assertThat(many.json().path("state").asText()).isEqualTo("unknown");
+        Reply few = service.requests().execute("few-" + source, "{}", "m" + source);
+        assertThat(few.status()).as("the connection is none the worse for it").isEqualTo(200);
+        assertThat(few.json().path("result").path("rows")).hasSize(40);
+      }
+    }
+  }
+
   @Test
   void whatAnActionSendsToTheDatabaseIsNeverReadAsSql() throws IOException {
     TestService.Setup setup =

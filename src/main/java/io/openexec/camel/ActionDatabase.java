@@ -15,6 +15,7 @@ final class ActionDatabase {
   static final int DEFAULT_POOL = 8;
   static final int MAX_POOL = 64;
   private static final int CONNECTION_MILLIS = 5_000;
+  private static final String MAX_RESULT = Integer.toString(SqlRows.MAX_LENGTH);
   private static final String CONNECT_SECONDS = "5";
 
   // What an action was answered to have done has to last. A stricter setting stays.
@@ -131,6 +132,8 @@ final class ActionDatabase {
       config.addDataSourceProperty("ApplicationName", "openexec-action");
       config.addDataSourceProperty("connectTimeout", CONNECT_SECONDS);
       config.addDataSourceProperty("tcpKeepAlive", "true");
+      // The driver has all rows of a result in memory before the first is looked at.
+      config.addDataSourceProperty("maxResultBuffer", MAX_RESULT);
       // The details of an error are the values of a row.
       config.addDataSourceProperty("logServerErrorDetail", "false");
       postgres.parameters().forEach(config::addDataSourceProperty);

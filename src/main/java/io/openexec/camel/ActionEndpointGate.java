@@ -75,8 +75,8 @@ final class ActionEndpointGate {
               "doneFileName",
               "forceWrites",
               "allowNullBody"),
-          "sql",
-          Set.of("query", "dataSource", "outputType", "noop", "separator"),
+          ActionSqlGate.SCHEME,
+          ActionSqlGate.OPTIONS,
           BuiltinComponent.SCHEME,
           Set.of(),
           "http",
@@ -141,6 +141,9 @@ final class ActionEndpointGate {
         options(scheme, parts.length == 2 ? parts[1] : "", to.path("parameters"), secrets);
     if (ActionHttpGate.SCHEMES.contains(scheme)) {
       ActionHttpGate.check(scheme, address.group(2), options);
+    }
+    if (scheme.equals(ActionSqlGate.SCHEME)) {
+      ActionSqlGate.check(address.group(2), options);
     }
     if (ActionQueueGate.SCHEMES.contains(scheme)) {
       ActionQueueGate.check(scheme, address.group(2), options);

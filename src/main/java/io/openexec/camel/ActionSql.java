@@ -11,6 +11,7 @@ import org.apache.camel.Endpoint;
 import org.apache.camel.component.sql.SqlComponent;
 import org.apache.camel.component.sql.SqlEndpoint;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.PreparedStatementCallback;
 import org.springframework.jdbc.core.PreparedStatementCreator;
@@ -38,14 +39,18 @@ final class ActionSql extends SqlComponent {
     SqlEndpoint endpoint = (SqlEndpoint) super.createEndpoint(uri, remaining, parameters);
     DataSource source = endpoint.getJdbcTemplate().getDataSource();
     if (source != null && !(source instanceof ActionDatabase.ReadOnlyPool)) {
-      endpoint.setJdbcTemplate(new Statements(source));
+      endpoint.setJdbcTemplate(
+          new Statements(source, ActionSqlGate.mayCommit(endpoint.getQuery())));
     }
     return endpoint;
   }
 
   private static final class Statements extends JdbcTemplate {
-    Statements(DataSource source) {
+    private final boolean mayCommit;
+
+    Statements(DataSource source, boolean mayCommit) {
       super(source);
+      this.mayCommit = mayCommit;
     }
 
     @Override
@@ -55,7 +60,8 @@ final class ActionSql extends SqlComponent {
           creator,
           statement -> {
             // Each statement is a transaction of its own.
-            AtomicBoolean executed = new AtomicBoolean();
+            AtomicBoolean executed = new AtomicBoolean(mayCommit);
+            checkTime();
             try {
               return work.doInPreparedStatement(watched(statement, executed));
             } catch (SQLException | RuntimeException e) {
@@ -65,6 +71,15 @@ final class ActionSql extends SqlComponent {
               throw e;
             }
           });
+    }
+
+    /** To have a connection may have taken long. */
+    private static void checkTime() {
+      try {
+        Effects.checkConnected();
+      } catch (NotConnected e) {
+        throw new CannotGetJdbcConnectionException("in time", new SQLException(e));
+      }
     }
 
     private static PreparedStatement watched(PreparedStatement statement, AtomicBoolean executed) {

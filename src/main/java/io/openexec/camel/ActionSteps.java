@@ -8,6 +8,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.component.sql.DefaultSqlEndpoint;
+import org.apache.camel.component.sql.stored.SqlStoredEndpoint;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SendDefinition;
@@ -38,7 +39,7 @@ final class ActionSteps implements InterceptStrategy {
   public Processor wrapProcessorInInterceptors(
       CamelContext context, NamedNode step, Processor target, @Nullable Processor next) {
     if (step instanceof SendDefinition && mayTakeEffect(target)) {
-      return new Outgoing(target);
+      return new Outgoing(target, mayProve(target));
     }
     if (step instanceof ThrowExceptionDefinition) {
       return new Meant(target);
@@ -58,9 +59,18 @@ final class ActionSteps implements InterceptStrategy {
     return !builtin && !reads;
   }
 
+  /** What a stored procedure did may be committed when it fails, or its answer cannot be read. */
+  private static boolean mayProve(Processor target) {
+    return !(target instanceof EndpointAware step
+        && step.getEndpoint() instanceof SqlStoredEndpoint);
+  }
+
   private static final class Outgoing extends DelegateAsyncProcessor {
-    Outgoing(Processor target) {
+    private final boolean mayProve;
+
+    Outgoing(Processor target, boolean mayProve) {
       super(target);
+      this.mayProve = mayProve;
     }
 
     @Override
@@ -76,14 +86,16 @@ final class ActionSteps implements InterceptStrategy {
         callback.done(true);
         return true;
       }
-      return super.process(
-          exchange,
-          sync -> {
-            if (exchange.getException() != null) {
-              effects.raised(exchange.getException());
-            }
-            callback.done(sync);
-          });
+      return effects.during(
+          () ->
+              super.process(
+                  exchange,
+                  sync -> {
+                    if (mayProve && exchange.getException() != null) {
+                      effects.raised(exchange.getException());
+                    }
+                    callback.done(sync);
+                  }));
     }
   }
 

@@ -60,6 +60,16 @@ final class DefiniteErrors {
           StackOverflowError.class,
           LinkageError.class);
 
+  /** Of clients, which raise much the same before they send and after it. */
+  private static final List<String> PACKAGES_THAT_PROVE_NOTHING =
+      List.of(
+          "org.apache.hc.",
+          "jakarta.jms.",
+          "org.springframework.jms.",
+          "org.apache.qpid.",
+          "org.postgresql.",
+          "org.sqlite.");
+
   private DefiniteErrors() {}
 
   /**
@@ -92,6 +102,15 @@ final class DefiniteErrors {
   }
 
   private static void requireProof(Class<? extends Throwable> type) {
+    for (String nothing : PACKAGES_THAT_PROVE_NOTHING) {
+      require(
+          !type.getName().startsWith(nothing),
+          "definiteErrors: "
+              + type.getName()
+              + " may come after something took effect; that nothing was sent is "
+              + NotConnected.class.getName()
+              + ", and what a database refuses is of org.springframework.dao");
+    }
     for (Class<? extends Throwable> nothing : PROVE_NOTHING) {
       require(
           !type.isAssignableFrom(nothing),

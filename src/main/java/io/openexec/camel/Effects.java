@@ -3,6 +3,7 @@ package io.openexec.camel;
 import io.openexec.execution.Indefinite;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
@@ -59,17 +60,11 @@ final class Effects {
     }
   }
 
-  /** A step that connects, and then sends, in this thread. */
-  @FunctionalInterface
-  interface Call {
-    void make() throws Exception;
-  }
-
-  /** Makes a call for an action, which {@link #checkConnected} knows of. */
-  static void during(Exchange exchange, Call call) throws Exception {
-    CALLING.set(of(exchange));
+  /** Runs a step, which connects and then sends in this thread, for {@link #checkConnected}. */
+  boolean during(BooleanSupplier step) {
+    CALLING.set(this);
     try {
-      call.make();
+      return step.getAsBoolean();
     } finally {
       CALLING.remove();
     }

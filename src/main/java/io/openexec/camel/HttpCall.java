@@ -37,7 +37,7 @@ final class HttpCall implements Processor {
     Exchange call = target.createExchange(ExchangePattern.InOut);
     call.getMessage().setBody(bytes(message.getBody()));
     call.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/json");
-    Effects.during(exchange, () -> producer.process(call));
+    producer.process(call);
     Message answer = call.getMessage();
     message.setBody(answer.getBody(byte[].class));
     message.setHeader("httpStatus", answer.getHeader(Exchange.HTTP_RESPONSE_CODE));

@@ -33,7 +33,7 @@ final class QueueCall implements Processor {
   public void process(Exchange exchange) throws Exception {
     Exchange call = target.createExchange(ExchangePattern.InOnly);
     call.getMessage().setBody(sendable(exchange.getMessage().getBody()));
-    Effects.during(exchange, () -> producer.process(call));
+    producer.process(call);
     Exception failure = call.getException();
     NotConnected late = ObjectHelper.getException(NotConnected.class, failure);
     if (late != null) {

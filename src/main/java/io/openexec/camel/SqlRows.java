@@ -12,6 +12,7 @@ import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.component.sql.RowMapperFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
@@ -25,9 +26,24 @@ final class SqlRows implements RowMapperFactory {
   /** The most rows of one result. */
   static final int MAX_ROWS = 10_000;
 
+  /** The most characters and bytes of one result. */
+  static final int MAX_LENGTH = 4 << 20;
+
   @Override
   public RowMapper<?> newColumnRowMapper() {
-    return SqlRows::row;
+    AtomicLong length = new AtomicLong();
+    return (rows, number) -> {
+      Map<String, @Nullable Object> row = row(rows, number);
+      row.forEach((name, value) -> length.addAndGet(length(name) + length(value)));
+      if (length.get() > MAX_LENGTH) {
+        throw new SQLDataException("more than " + MAX_LENGTH + " characters in its rows");
+      }
+      return row;
+    };
+  }
+
+  private static long length(@Nullable Object value) {
+    return value instanceof String text ? text.length() : Long.BYTES;
   }
 
   @Override
