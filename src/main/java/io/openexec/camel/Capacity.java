@@ -1,5 +1,6 @@
 package io.openexec.camel;
 
+import io.openexec.inbox.Inbox;
 import io.openexec.receipt.StrictJson;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -83,6 +84,21 @@ final class Capacity {
     }
   }
 
+  /** Returns the side of those that wait, as files see it. */
+  Inbox.Room forFiles() {
+    return new Inbox.Room() {
+      @Override
+      public Runnable take(int length) throws InterruptedException {
+        return await(length);
+      }
+
+      @Override
+      public @Nullable Runnable tryTake(int length) {
+        return tryAwait(length);
+      }
+    };
+  }
+
   /** Returns a ticket for a request of that many bytes, or null if there is no room. */
   synchronized @Nullable Ticket enter(long length) {
     int weight = weight(length, half);
@@ -122,6 +138,25 @@ final class Capacity {
       }
     }
     return ticket;
+  }
+
+  /** Returns a ticket as {@link #await} does, or null if there is no room at this moment. */
+  @Nullable Ticket tryAwait(long length) {
+    int weight = weight(length, half - half / SMALL_SHARE);
+    Ticket ofSmall = new Ticket(() -> leftPatient(weight, forSmall));
+    Ticket ofAll = new Ticket(() -> leftPatient(weight, forAll));
+    boolean isSmall = weight <= MOST_OF_SMALL && forSmall.tryAcquire(weight);
+    if (!isSmall && !forAll.tryAcquire(weight)) {
+      return null;
+    }
+    synchronized (this) {
+      byPatient += weight;
+      if (byHttp + byPatient <= 2L * half) {
+        return isSmall ? ofSmall : ofAll;
+      }
+    }
+    (isSmall ? ofSmall : ofAll).leave();
+    return null;
   }
 
   /**

@@ -178,7 +178,7 @@ public final class Flow implements AutoCloseable {
             inbox,
             () -> kernel().traffic().came(Door.FILE),
             request -> executeOnce(request, workers),
-            capacity::await);
+            capacity.forFiles());
     fileDoor.bindTo(main);
     main.init();
     CamelContext context = main.getCamelContext();

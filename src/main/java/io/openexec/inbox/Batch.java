@@ -198,11 +198,19 @@ final class Batch {
     byte[] request = line.bytes();
     begun(request.length);
     try {
-      ways.window().run(request.length, () -> execute(request, place));
+      if (!ways.window().run(request.length, () -> execute(request, place))) {
+        putOff(place, request.length);
+      }
     } catch (InterruptedException | RuntimeException | Error e) {
       over(request.length);
       throw e;
     }
+  }
+
+  /** Leaves a request in the file until there is room in memory for it. */
+  private synchronized void putOff(Lines.Place place, int length) {
+    waitFrom(place);
+    pace.over(length);
   }
 
   private static Refusal refusal(Lines.Kind kind) {
@@ -326,6 +334,7 @@ final class Batch {
     if (failure != null) {
       if (pace.isIdle()) {
         end();
+        discardQuietly();
         turns.failed(claimed, failure);
       }
     } else if (!atEnd) {
@@ -351,6 +360,15 @@ final class Batch {
     state = State.QUEUED;
     if (!turns.after(pause, this)) {
       end();
+    }
+  }
+
+  /** The next try asks again anyway; until then others may need the disk. */
+  private void discardQuietly() {
+    try {
+      answers.discard();
+    } catch (IOException e) {
+      turns.warn(claimed, "leaves answers behind: " + Errors.rootCause(e));
     }
   }
 

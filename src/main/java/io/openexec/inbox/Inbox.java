@@ -88,10 +88,12 @@ public final class Inbox implements AutoCloseable {
       };
 
   /** Room in memory for requests, which others take of as well. */
-  @FunctionalInterface
   public interface Room {
     /** Waits until there is room for a request of so many bytes; returns what gives it back. */
     Runnable take(int length) throws InterruptedException;
+
+    /** Returns what gives it back, or null if there is no room at this moment. */
+    @Nullable Runnable tryTake(int length);
   }
 
   /**
@@ -115,7 +117,8 @@ public final class Inbox implements AutoCloseable {
     this.vetting = new Vetting(bounds.quiet(), warnings);
     this.sweep = folder.sweep();
     this.leftOver = folder.claimed();
-    this.ways = new Batch.Ways(came, gates, new Window(REQUESTS_AT_ONCE, room), writer);
+    this.ways =
+        new Batch.Ways(came, gates, new Window(REQUESTS_AT_ONCE, READERS / 2, room), writer);
     AtomicInteger number = new AtomicInteger();
     this.readers =
         new ScheduledThreadPoolExecutor(

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -59,7 +60,29 @@ class InboxTest {
     root = Files.createDirectory(directory.resolve("inbox"));
   }
 
+  /** Room for so many bytes, which is all there is for one that needs as much. */
+  private static Inbox.Room room(int bytes) {
+    Semaphore room = new Semaphore(bytes);
+    return new Inbox.Room() {
+      @Override
+      public Runnable take(int length) throws InterruptedException {
+        room.acquire(length);
+        return () -> room.release(length);
+      }
+
+      @Override
+      public Runnable tryTake(int length) {
+        return room.tryAcquire(length) ? () -> room.release(length) : null;
+      }
+    };
+  }
+
   private Inbox open(int files, Function<String, CompletableFuture<Answer>> gates)
+      throws IOException {
+    return open(files, gates, room(Integer.MAX_VALUE));
+  }
+
+  private Inbox open(int files, Function<String, CompletableFuture<Answer>> gates, Inbox.Room room)
       throws IOException {
     return Inbox.open(
         root,
@@ -69,7 +92,7 @@ class InboxTest {
           requests.add(text);
           return gates.apply(text);
         },
-        length -> () -> {},
+        room,
         new Inbox.Bounds(files, Duration.ofMillis(100), Duration.ZERO));
   }
 
@@ -131,6 +154,41 @@ class InboxTest {
       Files.writeString(root.resolve(".work").resolve(name), more, StandardOpenOption.APPEND);
       first.complete(YES);
       awaitEnd(inbox, folder, name);
+    }
+  }
+
+  @Test
+  void requestsThatThereIsNoRoomForStopNoOthers() throws Exception {
+    CompletableFuture<Answer> large = new CompletableFuture<>();
+    String text = "x".repeat(1_000);
+    try (Inbox inbox = open(MANY, request -> request.equals(text) ? large : yes(), room(1_500))) {
+      for (int i = 0; i < 8; i++) {
+        drop("large" + i + ".jsonl", text + "\n");
+      }
+      Eventually.within(SOON, () -> looked(inbox) && !requests.isEmpty());
+      drop("small.jsonl", "1\n2\n");
+      awaitEnd(inbox, "done", "small.jsonl");
+      assertThat(names(root.resolve("done"))).containsExactly("small.jsonl");
+      large.complete(YES);
+      for (int i = 0; i < 8; i++) {
+        awaitEnd(inbox, "done", "large" + i + ".jsonl");
+      }
+      assertThat(requests).as("each once").hasSize(10);
+    }
+  }
+
+  @Test
+  void aFileThatFailsKeepsNothingOfTheDiskMeanwhile() throws Exception {
+    CompletableFuture<Answer> last = new CompletableFuture<>();
+    Path answers = root.resolve(".work").resolve(".a.jsonl.answers");
+    try (Inbox inbox = open(MANY, text -> text.equals("last") ? last : yes())) {
+      drop("a.jsonl", "1\nlast\n");
+      Eventually.within(
+          SOON, () -> looked(inbox) && requests.contains("last") && Files.exists(answers));
+      last.completeExceptionally(new IllegalStateException());
+      Files.move(root.resolve("out"), root.resolve("away"));
+      Eventually.within(SOON, () -> Files.notExists(answers));
+      Files.move(root.resolve("away"), root.resolve("out"));
     }
   }
 
