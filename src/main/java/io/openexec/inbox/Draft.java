@@ -27,9 +27,19 @@ final class Draft implements AutoCloseable {
 
   /** Begins a file; what was begun under its name before, and not completed, is discarded. */
   static Draft of(Path file) throws IOException {
-    Path unfinished = file.resolveSibling("." + file.getFileName() + ".part");
+    Path unfinished = unfinished(file);
     Files.deleteIfExists(unfinished);
     return new Draft(file, unfinished, Modes.createFile(unfinished));
+  }
+
+  private static Path unfinished(Path file) {
+    return file.resolveSibling("." + file.getFileName() + ".part");
+  }
+
+  /** Removes a file, and what was begun under its name and not completed. */
+  static void remove(Path file) throws IOException {
+    Files.deleteIfExists(unfinished(file));
+    Files.deleteIfExists(file);
   }
 
   /** Adds a line, of ASCII. */

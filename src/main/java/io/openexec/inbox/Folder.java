@@ -230,7 +230,7 @@ final class Folder implements AutoCloseable {
   Path finish(Path claimed, boolean anyRefused) throws IOException {
     if (!anyRefused) {
       // An attempt that was cut short may have left some: meanwhile an outcome was settled.
-      Files.deleteIfExists(reasons(name(claimed)));
+      Draft.remove(reasons(name(claimed)));
     }
     Path end = anyRefused ? refused() : done();
     Path moved = Files.move(claimed, end.resolve(name(claimed)), StandardCopyOption.ATOMIC_MOVE);

@@ -178,6 +178,20 @@ class InboxTest {
   }
 
   @Test
+  void whatAKilledAttemptLeftBehindIsRemoved() throws Exception {
+    open(MANY, text -> yes()).close();
+    Path refused = root.resolve("refused");
+    for (String left : List.of("a.jsonl.reasons.jsonl", ".a.jsonl.reasons.jsonl.part")) {
+      Files.createFile(refused.resolve(left));
+    }
+    Files.writeString(root.resolve(".work").resolve("a.jsonl"), "1\n");
+    try (Inbox inbox = open(MANY, text -> yes())) {
+      awaitEnd(inbox, "done", "a.jsonl");
+      assertThat(names(refused)).isEmpty();
+    }
+  }
+
+  @Test
   void aFileThatFailsKeepsNothingOfTheDiskMeanwhile() throws Exception {
     CompletableFuture<Answer> last = new CompletableFuture<>();
     Path answers = root.resolve(".work").resolve(".a.jsonl.answers");
