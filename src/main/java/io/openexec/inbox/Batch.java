@@ -60,12 +60,14 @@ final class Batch {
    * @param gates answers a request, its bytes; the answer need not be final
    * @param window how many requests of all files may be under way
    * @param writer where answers are written
+   * @param every how often the log says how far a file is
    */
   record Ways(
       Runnable came,
       Function<byte[], CompletableFuture<Answer>> gates,
       Window window,
-      Executor writer) {}
+      Executor writer,
+      Duration every) {}
 
   /** Who gives files their turns. */
   interface Turns {
@@ -96,7 +98,7 @@ final class Batch {
     this.ways = ways;
     this.turns = turns;
     this.answers = folder.answersOf(claimed);
-    this.progress = new Progress(claimed, Files.size(claimed), counts);
+    this.progress = new Progress(claimed, Files.size(claimed), counts, ways.every());
   }
 
   /** Reads on as far as it may; or if all is answered, publishes that and moves the file away. */

@@ -40,6 +40,7 @@ public final class Inbox implements AutoCloseable {
 
   private static final Duration QUIET = Duration.ofSeconds(1);
   private static final Duration PAUSE = Duration.ofSeconds(15);
+  private static final Duration PROGRESS = Duration.ofSeconds(10);
   private static final Duration WARNINGS = Duration.ofMinutes(1);
 
   private final Folder folder;
@@ -102,8 +103,9 @@ public final class Inbox implements AutoCloseable {
    * @param open how many files may be taken and not answered yet
    * @param pause until a file that failed is tried again
    * @param quiet how long a file may not have changed before it is taken
+   * @param progress how often the log says how far a file is
    */
-  record Bounds(int open, Duration pause, Duration quiet) {}
+  record Bounds(int open, Duration pause, Duration quiet, Duration progress) {}
 
   private Inbox(
       Folder folder,
@@ -118,7 +120,12 @@ public final class Inbox implements AutoCloseable {
     this.sweep = folder.sweep();
     this.leftOver = folder.claimed();
     this.ways =
-        new Batch.Ways(came, gates, new Window(REQUESTS_AT_ONCE, READERS / 2, room), writer);
+        new Batch.Ways(
+            came,
+            gates,
+            new Window(REQUESTS_AT_ONCE, READERS / 2, room),
+            writer,
+            bounds.progress());
     AtomicInteger number = new AtomicInteger();
     this.readers =
         new ScheduledThreadPoolExecutor(
@@ -137,7 +144,7 @@ public final class Inbox implements AutoCloseable {
   public static Inbox open(
       Path root, Runnable came, Function<byte[], CompletableFuture<Answer>> gates, Room room)
       throws IOException {
-    return open(root, came, gates, room, new Bounds(MAX_OPEN, PAUSE, QUIET));
+    return open(root, came, gates, room, new Bounds(MAX_OPEN, PAUSE, QUIET, PROGRESS));
   }
 
   static Inbox open(

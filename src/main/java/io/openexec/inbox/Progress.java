@@ -6,17 +6,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How far a file is. The log says so of a long one every ten seconds, and every 10,000 lines. What
- * reads it, and what answers, are one at a time each; any may look.
+ * How far a file is. The log says so of a long one, or one that waits, every ten seconds, and every
+ * 10,000 lines. What reads it, and what answers, are one at a time each; any may look.
  */
 final class Progress {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
   private static final long LINES = 10_000;
-  private static final Duration EVERY = Duration.ofSeconds(10);
 
   private final Path file;
   private final long size;
   private final Counts counts;
+  private final Duration every;
   private volatile long line;
   private volatile long position;
   private volatile long skipped;
@@ -25,11 +25,16 @@ final class Progress {
   private long saidAt = System.nanoTime();
   private boolean saidThatItWaits;
 
-  /** Begins with a file of so many bytes. */
-  Progress(Path file, long size, Counts counts) {
+  /**
+   * Begins with a file of so many bytes.
+   *
+   * @param every how often the log says how far it is
+   */
+  Progress(Path file, long size, Counts counts, Duration every) {
     this.file = file;
     this.size = size;
     this.counts = counts;
+    this.every = every;
     counts.opened(this);
   }
 
@@ -45,11 +50,15 @@ final class Progress {
     line = number;
     position = upTo;
     counts.read();
-    if (number % LINES == 0 || System.nanoTime() - saidAt > EVERY.toNanos()) {
+    if (number % LINES == 0 || isTime()) {
       saidAt = System.nanoTime();
       LOG.info("inbox: {} is at line {}", Vetting.shown(file), number);
     }
     return true;
+  }
+
+  private boolean isTime() {
+    return System.nanoTime() - saidAt > every.toNanos();
   }
 
   /** The line is blank, or was answered before. */
@@ -73,12 +82,16 @@ final class Progress {
 
   /** It was read to its end, and something in it, from that line on, has no final answer. */
   void waits(long first) {
-    if (!saidThatItWaits) {
+    if (!saidThatItWaits || isTime()) {
       saidThatItWaits = true;
+      saidAt = System.nanoTime();
       LOG.info(
-          "inbox: {} waits, from line {} on, for what cannot be answered yet; it is tried again",
+          "inbox: {} waits, from line {} on, for what cannot be answered yet ({} of {} lines); it is"
+              + " tried again",
           Vetting.shown(file),
-          first);
+          first,
+          waiting(),
+          line);
     }
   }
 

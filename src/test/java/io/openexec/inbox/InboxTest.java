@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -36,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** What senders may do to an inbox, and what may happen to it, between gates that say yes. */
 @Timeout(60)
@@ -93,7 +98,7 @@ class InboxTest {
           return gates.apply(text);
         },
         room,
-        new Inbox.Bounds(files, Duration.ofMillis(100), Duration.ZERO));
+        new Inbox.Bounds(files, Duration.ofMillis(100), Duration.ZERO, Duration.ofMillis(500)));
   }
 
   private static CompletableFuture<Answer> yes() {
@@ -174,6 +179,39 @@ class InboxTest {
         awaitEnd(inbox, "done", "large" + i + ".jsonl");
       }
       assertThat(requests).as("each once").hasSize(10);
+    }
+  }
+
+  @Test
+  void theLogSaysNowAndThenHowFarAFileIsThatWaits() throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger("io.openexec.inbox");
+    Level before = logger.getLevel();
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.setLevel(Level.INFO);
+    logger.addAppender(log);
+    AtomicInteger ready = new AtomicInteger(1);
+    try (Inbox inbox =
+        open(
+            MANY,
+            text ->
+                CompletableFuture.completedFuture(
+                    Integer.parseInt(text) <= ready.get() ? YES : LATER))) {
+      drop("a.jsonl", "1\n2\n3\n");
+      for (int waiting : new int[] {2, 1}) {
+        Eventually.within(SOON, () -> looked(inbox) && says(log, "(" + waiting + " of 3 lines)"));
+        ready.incrementAndGet();
+      }
+      awaitEnd(inbox, "done", "a.jsonl");
+    } finally {
+      logger.detachAppender(log);
+      logger.setLevel(before);
+    }
+  }
+
+  private static boolean says(ListAppender<ILoggingEvent> log, String text) {
+    synchronized (log) { // As it appends.
+      return log.list.stream().anyMatch(event -> event.getFormattedMessage().contains(text));
     }
   }
 
