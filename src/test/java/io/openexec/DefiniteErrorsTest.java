@@ -1,6 +1,7 @@
 package io.openexec;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.openexec.execution.Outcome;
 import io.openexec.testing.Broker;
@@ -242,6 +243,48 @@ class DefiniteErrorsTest {
     assertFailed(run(query("postgres", insert.formatted("9"))), "constraint");
     assertFailed(run(query("postgres", insert.formatted("3, 7"))), "constraint");
     assertThat(database.rows("SELECT id FROM item")).containsExactly("1");
+  }
+
+  @Test
+  void soIsWhatSqliteRefuses() throws Exception {
+    file.execute("DROP TABLE item");
+    file.execute(
+        "CREATE TABLE item (id INTEGER PRIMARY KEY, code TEXT UNIQUE DEFAULT 'a',"
+            + " above INTEGER REFERENCES item DEFERRABLE INITIALLY DEFERRED, CHECK (id < 9))");
+    file.execute("INSERT INTO item (id) VALUES (1)");
+    assertFailed(run(query("sqlite", "INSERT INTO item VALUES (1, ''b'', 1)")), "duplicate");
+    assertFailed(run(query("sqlite", "INSERT INTO item (id) VALUES (2)")), "duplicate");
+    assertFailed(run(query("sqlite", "INSERT INTO item VALUES (9, ''b'', 1)")), "constraint");
+    assertFailed(run(query("sqlite", "INSERT INTO item VALUES (2, ''b'', 7)")), "constraint");
+    assertThat(file.rows("SELECT id FROM item")).containsExactly("1");
+  }
+
+  @Test
+  void whatSqliteRefusesInTheMiddleOfAStatementProvesNothing() throws Exception {
+    file.execute("INSERT INTO item VALUES (1)");
+    assertUnknown(run(query("sqlite", "INSERT OR FAIL INTO item VALUES (2), (1)")));
+    file.execute(
+        "CREATE TRIGGER odd AFTER INSERT ON item WHEN NEW.id = 5"
+            + " BEGIN SELECT RAISE(FAIL, 'odd'); END");
+    assertUnknown(run(query("sqlite", "INSERT INTO item VALUES (4), (5), (6)")));
+    assertThat(file.rows("SELECT id FROM item")).containsExactly("1", "2", "4", "5");
+  }
+
+  @Test
+  void whatIsDoneInSeveralTransactionsIsNot() throws Exception {
+    database.execute("ALTER TABLE item ADD name integer; INSERT INTO item VALUES (1, 1), (2, 1)");
+    assertUnknown(run(query("postgres", "CREATE UNIQUE INDEX CONCURRENTLY names ON item (name)")));
+    assertThat(database.rows("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid"))
+        .containsExactly("names");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"NOTIFY shipped", "SELECT pg_notify(''shipped'', ''1'')"})
+  void whatOnlyReadsTellsNobody(String statement) {
+    setup.action("act", ACTION, query("postgresReader", statement), TEXT, refused);
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining("notifies others");
   }
 
   @ParameterizedTest

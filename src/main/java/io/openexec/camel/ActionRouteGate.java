@@ -43,6 +43,8 @@ final class ActionRouteGate {
       Pattern.compile(
           "(?i)(camel|jms|amqp|kafka|aws|azure|google|breadcrumb|exchange|org|java).*|host|cookie|authorization");
 
+  private static final Pattern SQL_NAME = Pattern.compile("(?i)camelsql.*");
+
   private final Effect effect;
   private final Set<String> secrets;
 
@@ -145,6 +147,12 @@ final class ActionRouteGate {
     String name = value.path("name").asText();
     if (value.has("constant") && step.equals("setHeader")) {
       literal(step, value.path("name"));
+      require(
+          !SQL_NAME.matcher(name).matches(),
+          "setHeader '"
+              + name
+              + "' would put something else in the place of what an sql: step says; what no URI can"
+              + " say it takes as a parameter (:#name)");
       return;
     }
     require(

@@ -38,19 +38,22 @@ final class ActionSql extends SqlComponent {
       throws Exception {
     SqlEndpoint endpoint = (SqlEndpoint) super.createEndpoint(uri, remaining, parameters);
     DataSource source = endpoint.getJdbcTemplate().getDataSource();
-    if (source != null && !(source instanceof ActionDatabase.ReadOnlyPool)) {
+    if (source instanceof ActionDatabase.ReadOnlyPool) {
+      ActionSqlGate.checkReads(endpoint.getQuery());
+    } else if (source != null) {
       endpoint.setJdbcTemplate(
-          new Statements(source, ActionSqlGate.mayCommit(endpoint.getQuery())));
+          new Statements(source, ActionSqlGate.mayChange(endpoint.getQuery())));
     }
     return endpoint;
   }
 
   private static final class Statements extends JdbcTemplate {
-    private final boolean mayCommit;
+    private final boolean mayChange;
 
-    Statements(DataSource source, boolean mayCommit) {
+    Statements(DataSource source, boolean mayChange) {
       super(source);
-      this.mayCommit = mayCommit;
+      setExceptionTranslator(new SqliteErrors());
+      this.mayChange = mayChange;
     }
 
     @Override
@@ -60,7 +63,7 @@ final class ActionSql extends SqlComponent {
           creator,
           statement -> {
             // Each statement is a transaction of its own.
-            AtomicBoolean executed = new AtomicBoolean(mayCommit);
+            AtomicBoolean executed = new AtomicBoolean(mayChange);
             checkTime();
             try {
               return work.doInPreparedStatement(watched(statement, executed));

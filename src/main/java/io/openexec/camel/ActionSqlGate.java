@@ -40,11 +40,33 @@ final class ActionSqlGate {
           "REVOKE",
           "COMMENT");
 
+  private static final String NOT_ITS_OWN =
+      ": transactions and sessions are not an action's to change";
+
   private static final Set<String> OUTPUTS = Set.of("SelectList", "SelectOne");
 
   /** A comment, a text, a name in quotes, or one character of anything else. */
   private static final Pattern TOKEN =
       Pattern.compile("--[^\\n]*|/\\*.*?\\*/|'[^']*'|\"[^\"]*\"|`[^`]*`|.", Pattern.DOTALL);
+
+  /** What databases read differently: a comment in a comment, a backslash that may hide a quote. */
+  private static final Pattern AMBIGUOUS =
+      Pattern.compile("/\\*(?:(?!\\*/).)*/\\*|\\\\['\"]", Pattern.DOTALL);
+
+  /** What outlives a statement on its connection, in the eyes of whoever has that next. */
+  private static final Pattern SESSION =
+      Pattern.compile(
+          "(?i)\\b(CREATE\\s+(OR\\s+REPLACE\\s+)?((LOCAL|GLOBAL)\\s+)?TEMP(ORARY)?"
+              + "|CREATE\\b.*\\bTEMP\\s*\\.|SELECT\\b.*\\bINTO\\s+((LOCAL|GLOBAL)\\s+)?TEMP(ORARY)?\\s"
+              + "|PG_TEMP|SET_CONFIG|PG_(TRY_)?ADVISORY_LOCK(_SHARED)?)\\b",
+          Pattern.DOTALL);
+
+  /** What tells others something in a transaction that changes nothing. */
+  private static final Pattern TELLING = Pattern.compile("(?i)\\b(NOTIFY|PG_NOTIFY)\\b");
+
+  /** What commits part by part, or keeps a part. */
+  private static final Pattern COMMITTING =
+      Pattern.compile("(?i)\\s*CALL\\b.*|.*\\b(CONCURRENTLY|OR\\s+FAIL)\\b.*", Pattern.DOTALL);
 
   private static final Pattern WORD = Pattern.compile("[\\s(]*([A-Za-z]+).*", Pattern.DOTALL);
 
@@ -61,7 +83,12 @@ final class ActionSqlGate {
     require(
         OUTPUTS.contains(options.getOrDefault("outputType", "SelectList")),
         "to: outputType is SelectList or SelectOne");
-    String code = code(options.getOrDefault("query", address));
+    String statement = options.getOrDefault("query", address);
+    require(
+        !AMBIGUOUS.matcher(statement).find(),
+        "to 'sql:': databases read a backslash before a quote, and a comment in a comment, in"
+            + " different ways; hand such a text over as a parameter (:#name)");
+    String code = code(statement);
     int end = code.indexOf(';');
     require(
         end < 0 || code.substring(end + 1).isBlank(),
@@ -71,12 +98,28 @@ final class ActionSqlGate {
         STATEMENTS.contains(firstWord(code)),
         "to 'sql:' takes a statement that begins with one of "
             + String.join(", ", STATEMENTS.stream().sorted().toList())
-            + ": transactions and sessions are not an action's to change");
+            + NOT_ITS_OWN);
+    Matcher session = SESSION.matcher(code);
+    require(!session.find(), "to 'sql:' keeps something in the session" + NOT_ITS_OWN);
   }
 
-  /** Returns whether a statement may commit before it fails, so that its error proves nothing. */
-  static boolean mayCommit(String statement) {
-    return firstWord(code(statement)).equals("CALL");
+  /**
+   * Checks a statement for a database that is declared to be only read.
+   *
+   * @throws IllegalArgumentException if others are told something by it
+   */
+  static void checkReads(String statement) {
+    require(
+        !TELLING.matcher(code(statement)).find(),
+        "to 'sql:' notifies others, which a database that is readOnly lets it do: declare one that"
+            + " is not");
+  }
+
+  /**
+   * Returns whether a statement that fails may have changed something: its error proves nothing.
+   */
+  static boolean mayChange(String statement) {
+    return COMMITTING.matcher(code(statement)).matches();
   }
 
   private static String firstWord(String code) {
