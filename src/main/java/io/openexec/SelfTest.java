@@ -84,13 +84,15 @@ final class SelfTest {
 
   private static void run(
       Path directory, Flow flow, ActionRegistry registry, Executor workers, Clock clock) {
-    SelfTestClient client = new SelfTestClient(clock);
+    // One for everything: to make another takes as long as what it is for.
+    SigningKey key = SigningKey.generate();
+    SelfTestClient client = new SelfTestClient(key, clock);
     try (ExecutionStore store =
             Databases.open(
                 new DatabaseUrl.Sqlite(directory.resolve("record.db")),
                 Optional.empty(),
                 PATIENCE,
-                keys(),
+                keys(key),
                 workers,
                 clock);
         Unfinished unfinished = new Unfinished(store);
@@ -118,14 +120,12 @@ final class SelfTest {
     }
   }
 
-  /** Keys that nobody keeps. */
-  private static Signatories keys() {
+  /** A key that nobody keeps. */
+  private static Signatories keys(SigningKey key) {
     return onRecord ->
         new Signatory(
-            new ReceiptIssuer(
-                SigningKey.generate(),
-                new Issuer(SELF_TEST, Status.VERSION, Hash.ofUtf8(SELF_TEST))),
-            new LogIdentity(SELF_TEST, SigningKey.generate().verificationKey()));
+            new ReceiptIssuer(key, new Issuer(SELF_TEST, Status.VERSION, Hash.ofUtf8(SELF_TEST))),
+            new LogIdentity(SELF_TEST, key.verificationKey()));
   }
 
   /** Two actions: a pure one through the route of {@code echo}, if that is here and pure. */

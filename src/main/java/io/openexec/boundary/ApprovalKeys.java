@@ -28,6 +28,11 @@ public final class ApprovalKeys {
     return new ApprovalKeys(List.of());
   }
 
+  /** Returns a set of one key. */
+  public static ApprovalKeys of(VerificationKey key) {
+    return new ApprovalKeys(List.of(key));
+  }
+
   /**
    * Parses one or several PEM blocks (RFC 7468, section 13); line ends may be written as {@code
    * \n}.

@@ -29,7 +29,7 @@ public final class SigningKey {
 
   private SigningKey(Ed25519PrivateKeyParameters parameters) {
     this.parameters = parameters;
-    this.verificationKey = VerificationKey.ofRaw(parameters.generatePublicKey().getEncoded());
+    this.verificationKey = VerificationKey.derived(parameters.generatePublicKey());
     try {
       this.signer = verificationKey.provider().signer(parameters);
     } catch (GeneralSecurityException e) {

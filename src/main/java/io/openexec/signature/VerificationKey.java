@@ -55,6 +55,14 @@ public final class VerificationKey {
   }
 
   /**
+   * Makes a key of what a private key was multiplied with the base point (RFC 8032, section 5.1.5),
+   * which is of the full prime order therefore.
+   */
+  static VerificationKey derived(Ed25519PublicKeyParameters derived) {
+    return new VerificationKey(derived, null);
+  }
+
+  /**
    * Makes a key of its SubjectPublicKeyInfo, as RFC 8410, section 4, has it for Ed25519.
    *
    * @throws IllegalArgumentException saying what is wrong with it
