@@ -150,23 +150,6 @@ class DefiniteErrorsTest {
   }
 
   @Test
-  void whatAStoredFunctionAnswersComesAfterItsEffect() throws Exception {
-    database.execute(
-        "CREATE FUNCTION fill(a integer, OUT b text) LANGUAGE sql AS"
-            + " 'INSERT INTO item VALUES (a); SELECT ''x'''");
-    setup.action(
-        "act",
-        ACTION + "  org.springframework.jdbc.BadSqlGrammarException: grammar\n",
-        "to: {uri: 'sql-stored:fill(INTEGER :#id, OUT INTEGER b)',"
-            + " parameters: {dataSource: '#postgres'}}",
-        TEXT);
-    try (TestService service = setup.start()) {
-      assertUnknown(service.requests().execute("act", "{\"id\":1}", "n"));
-    }
-    assertThat(database.rows("SELECT id FROM item")).containsExactly("1");
-  }
-
-  @Test
   void norDoesItAfterAFile() {
     Path out = directory.resolve("out");
     assertUnknown(

@@ -105,6 +105,7 @@ class SealedRegistryTest {
         "to: 'sql:CREATE TABLE pg_temp.item (id integer)'|keeps something in the session",
         "to: 'sql:SELECT 1 AS id INTO TEMP item'|keeps something in the session",
         "to: {uri: 'sql:x', parameters: {query: 'SELECT set_config(:#a, :#b, false)'}}|keeps something",
+        "to: 'sql-stored:fill(INTEGER :#id)?dataSource=#x'|also after the action's time is over",
         "to: 'sql:SELECT pg_advisory_lock(1)'|keeps something in the session",
         "to: {uri: 'sql:SELECT /* /* */ SELECT */ 1'}|in different ways",
         "to: {uri: 'sql:x', parameters: {query: 'SELECT E''it\\''s'''}}|in different ways",

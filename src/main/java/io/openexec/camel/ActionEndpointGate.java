@@ -132,6 +132,10 @@ final class ActionEndpointGate {
             + ":' is refused: it leads back into this service, runs code, or hands over to another"
             + " thread");
     require(
+        !scheme.equals("sql-stored"),
+        "to 'sql-stored:' is refused: it would call a procedure also after the action's time is over;"
+            + " sql: calls procedures (CALL) and functions (SELECT) in time");
+    require(
         effect == Effect.EFFECTFUL || scheme.equals(BuiltinComponent.SCHEME),
         "to '" + scheme + ":' is not in process: an action that uses it is effectful, not pure");
     require(
