@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Ready within two and a half times what a bare Camel route on the same stack needs. */
 @Tag("measured")
 class StartupIT {
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 9;
   private static final int MOST = ROUNDS / 2 + 1;
   private static final double BOUND = 2.5;
   @TempDir Path directory;
@@ -28,7 +28,7 @@ class StartupIT {
   @Test
   void readyWithinTwoAndAHalfTimesABareRoute() throws Exception {
     List<Double> ratios = new ArrayList<>();
-    // The median of five: with three on one side it is known.
+    // The median of nine: with five on one side it is known.
     for (int round = 0; round < ROUNDS && !isDecided(ratios); round++) {
       // In pairs, so that a noisy moment hits both.
       ratios.add(openExec(round) / bareRoute());
