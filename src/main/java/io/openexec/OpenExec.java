@@ -26,6 +26,8 @@ import picocli.CommandLine.Command;
     })
 public final class OpenExec implements Callable<Integer> {
   private static final int REFUSED = 1;
+  // As the JVM's own -XX:+ExitOnOutOfMemoryError.
+  private static final int WITHOUT_MEMORY = 3;
   private static final int FIRST_TO_WARN_OF_UNSAFE = 24;
 
   private OpenExec() {}
@@ -79,9 +81,27 @@ public final class OpenExec implements Callable<Integer> {
     return call();
   }
 
+  /**
+   * Ends the process when a thread of it has ended for want of memory: what is left would answer
+   * nobody, and never end. One that is killed loses nothing, and can be started again.
+   */
+  static void endWithoutMemory() {
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, error) -> {
+          try {
+            System.err.println("the thread " + thread.getName() + " ended: " + error);
+          } finally {
+            if (error instanceof OutOfMemoryError) {
+              Runtime.getRuntime().halt(WITHOUT_MEMORY);
+            }
+          }
+        });
+  }
+
   /** Starts the service, which then lives on in threads of its own. */
   @Override
   public Integer call() {
+    endWithoutMemory();
     // It takes a while to load its native library, and nobody needs it before the routes stand.
     new Thread(Ed25519Provider::fastest, "openexec-ed25519").start();
     try {

@@ -1,12 +1,16 @@
 package io.openexec;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.openexec.testing.Broker;
 import io.openexec.testing.Eventually;
+import io.openexec.testing.HttpTarget;
 import io.openexec.testing.Packaged;
+import io.openexec.testing.Postgres;
 import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
+import io.openexec.testing.TestDatabase;
 import io.openexec.testing.TestService;
 import jakarta.jms.Message;
 import java.io.BufferedReader;
@@ -18,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -120,6 +125,65 @@ class HeapBudgetIT {
         awaitAnswers(broker, BOMBS);
         assertWell(service);
       }
+    }
+  }
+
+  /** Of the last, there are more rows than a result may have. */
+  @Test
+  void soAreLargeRows() throws Exception {
+    TestDatabase database = Postgres.database();
+    TestService.Setup setup = new TestService.Setup(directory).with("DATA", database.url());
+    Files.writeString(
+        setup.ownRoutes().resolve("resources.yaml"),
+        "dataSources: {data: {url: '${secret:DATA}'}}");
+    String columns =
+        IntStream.rangeClosed(10, 29)
+            .mapToObj(n -> "i - -" + n + " AS c" + n)
+            .collect(joining(", "));
+    for (int rows : new int[] {3_000, 5_000, 1_000_000}) {
+      setup.action(
+          "read" + rows,
+          "description: reads\nschema: {type: object}\n",
+          "to: {uri: 'sql:x', parameters: {dataSource: '#data', query: 'SELECT "
+              + columns
+              + " FROM generate_series(1, "
+              + rows
+              + ") AS i'}}");
+    }
+    assertEachIsAnswered(setup, n -> "read" + List.of(3_000, 5_000, 1_000_000).get(n % 3));
+  }
+
+  @Test
+  void soAreLargeAnswersOverHttp() throws Exception {
+    try (HttpTarget target = new HttpTarget()) {
+      target.answer(200, BOMB);
+      TestService.Setup setup =
+          new TestService.Setup(directory)
+              .action(
+                  "call",
+                  "description: calls\nschema: {type: object}\n",
+                  "marshal: {json: {library: Jackson}}",
+                  "to: {uri: '" + target.url() + "', parameters: {httpMethod: POST}}",
+                  "unmarshal: {json: {library: Jackson}}");
+      assertEachIsAnswered(setup, n -> "call");
+    }
+  }
+
+  private void assertEachIsAnswered(TestService.Setup setup, IntFunction<String> action)
+      throws Exception {
+    try (Packaged service = Packaged.start(directory, setup.environment(), false, HEAP)) {
+      List<CompletableFuture<Reply>> replies =
+          IntStream.range(0, 96)
+              .mapToObj(n -> Requests.body(action.apply(n), "{}", "n" + n, null))
+              .map(body -> service.requests().executeAsync(body))
+              .toList();
+      int executed = 0;
+      for (CompletableFuture<Reply> reply : replies) {
+        assertThat(reply.get().status()).as(reply.get().text()).isIn(200, 409, 503);
+        executed += reply.get().status() == 200 ? 1 : 0;
+      }
+      assertThat(executed).isPositive();
+      assertWell(service);
     }
   }
 

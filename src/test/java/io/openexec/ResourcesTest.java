@@ -222,6 +222,31 @@ class ResourcesTest {
 
   /** 20,000 characters a row. */
   @Test
+  void whatIsNoTimeOrNumberIsAnsweredAsItsText() throws IOException {
+    TestDatabase database = Postgres.database();
+    String query =
+        "SELECT ''infinity''::timestamptz AS a, ''-infinity''::timestamp AS b, ''infinity''::date AS c,"
+            + " ''24:00''::time AS d, ''NaN''::numeric AS e, ''-Infinity''::float8 AS f,"
+            + " ''NaN''::float4 AS g, NULL::date AS h";
+    try (TestService service =
+        with("dataSources:", "  data:", "    url: ${secret:DATA_URL}")
+            .with("DATA_URL", database.url())
+            .action(
+                "odd",
+                ACTION,
+                "to: {uri: 'sql:t', parameters: {dataSource: '#data', query: '%s'}}"
+                    .formatted(query))
+            .start()) {
+      Reply reply = service.requests().execute("odd", "{}", "n");
+      assertThat(reply.text())
+          .contains(
+              "{\"rows\": [{\"a\": \"infinity\", \"b\": \"-infinity\", \"c\": \"infinity\","
+                  + " \"d\": \"24:00:00\", \"e\": \"NaN\", \"f\": \"-Infinity\", \"g\": \"NaN\","
+                  + " \"h\": null}]}");
+    }
+  }
+
+  @Test
   void longRowsAreBoundedToo() throws IOException {
     TestDatabase database = Postgres.database();
     database.execute("CREATE TABLE t (s text); INSERT INTO t VALUES (repeat('x', 20000))");

@@ -37,6 +37,8 @@ final class ActionSql extends SqlComponent {
   protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters)
       throws Exception {
     SqlEndpoint endpoint = (SqlEndpoint) super.createEndpoint(uri, remaining, parameters);
+    // One more than may be: else a driver would have all of them in memory, however many.
+    endpoint.getJdbcTemplate().setMaxRows(SqlRows.MAX_ROWS + 1);
     DataSource source = endpoint.getJdbcTemplate().getDataSource();
     if (source instanceof ActionDatabase.ReadOnlyPool) {
       ActionSqlGate.checkReads(endpoint.getQuery());
@@ -52,6 +54,7 @@ final class ActionSql extends SqlComponent {
 
     Statements(DataSource source, boolean mayChange) {
       super(source);
+      setMaxRows(SqlRows.MAX_ROWS + 1);
       setExceptionTranslator(new SqliteErrors());
       this.mayChange = mayChange;
     }

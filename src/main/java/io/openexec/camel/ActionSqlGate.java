@@ -68,6 +68,9 @@ final class ActionSqlGate {
   private static final Pattern COMMITTING =
       Pattern.compile("(?i)\\s*CALL\\b.*|.*\\b(CONCURRENTLY|OR\\s+FAIL)\\b.*", Pattern.DOTALL);
 
+  /** What Camel makes a parameter of, wherever it stands. */
+  private static final Pattern PARAMETER = Pattern.compile(":#(in:)?\\w|:\\?|#");
+
   private static final Pattern WORD = Pattern.compile("[\\s(]*([A-Za-z]+).*", Pattern.DOTALL);
 
   private ActionSqlGate() {}
@@ -89,6 +92,11 @@ final class ActionSqlGate {
         "to 'sql:': databases read a backslash before a quote, and a comment in a comment, in"
             + " different ways; hand such a text over as a parameter (:#name)");
     String code = code(statement);
+    require(
+        PARAMETER.matcher(statement).results().count() == PARAMETER.matcher(code).results().count()
+            && PARAMETER.matcher(code).results().allMatch(one -> one.group().startsWith(":#")),
+        "to 'sql:': a # or :? that is no parameter would be read as one; hand such a text over as a"
+            + " parameter (:#name)");
     int end = code.indexOf(';');
     require(
         end < 0 || code.substring(end + 1).isBlank(),

@@ -52,7 +52,15 @@ final class CamelAction implements Action.Body {
     Exchange exchange = route.createExchange(ExchangePattern.InOut);
     exchange.getMessage().setBody(payload.toMap());
     Effects effects = Effects.watch(exchange, timeout);
-    Exchange done = template.send(route, exchange);
+    LargeResults.Execution execution = LargeResults.begin(timeout);
+    try {
+      return result(template.send(route, exchange), effects);
+    } finally {
+      execution.end();
+    }
+  }
+
+  private static JsonValue result(Exchange done, Effects effects) throws Exception {
     if (done.getException() != null) {
       throw effects.judge(done.getException());
     }
@@ -86,6 +94,11 @@ final class CamelAction implements Action.Body {
       Object object = body instanceof List<?> rows ? Map.of("rows", rows) : body;
       tree = StrictJson.normalize(MAPPER.valueToTree(object));
     }
-    return JsonValue.ofObject(tree);
+    JsonValue result = JsonValue.ofObject(tree);
+    if (result.compact().length() > StrictJson.MAX_LENGTH) {
+      // Without its escapes it may be short enough all the same.
+      var unused = StrictJson.parse(MAPPER.writeValueAsBytes(tree));
+    }
+    return result;
   }
 }

@@ -63,6 +63,7 @@ final class DefiniteErrors {
   /** Of clients, which raise much the same before they send and after it. */
   private static final List<String> PACKAGES_THAT_PROVE_NOTHING =
       List.of(
+          "javax.net.ssl.",
           "org.apache.hc.",
           "jakarta.jms.",
           "org.springframework.jms.",

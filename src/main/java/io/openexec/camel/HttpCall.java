@@ -1,5 +1,6 @@
 package io.openexec.camel;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
@@ -39,7 +40,11 @@ final class HttpCall implements Processor {
     call.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/json");
     producer.process(call);
     Message answer = call.getMessage();
-    message.setBody(answer.getBody(byte[].class));
+    byte[] body = answer.getBody(byte[].class);
+    if (body != null && !LargeResults.hold(body.length)) {
+      throw new IOException("no memory for such an answer in the action's time");
+    }
+    message.setBody(body);
     message.setHeader("httpStatus", answer.getHeader(Exchange.HTTP_RESPONSE_CODE));
   }
 

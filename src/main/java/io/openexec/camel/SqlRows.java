@@ -12,6 +12,7 @@ import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.component.sql.RowMapperFactory;
 import org.jspecify.annotations.Nullable;
@@ -26,17 +27,25 @@ final class SqlRows implements RowMapperFactory {
   /** The most rows of one result. */
   static final int MAX_ROWS = 10_000;
 
-  /** The most characters and bytes of one result. */
+  /** What PostgreSQL has beyond times: it stays as it is. */
+  private static final Set<String> NO_TIME = Set.of("infinity", "-infinity", "24:00:00");
+
+  /** The most characters and bytes of one result, with so many more for each value. */
   static final int MAX_LENGTH = 4 << 20;
+
+  private static final int OVERHEAD = 16;
 
   @Override
   public RowMapper<?> newColumnRowMapper() {
     AtomicLong length = new AtomicLong();
     return (rows, number) -> {
       Map<String, @Nullable Object> row = row(rows, number);
-      row.forEach((name, value) -> length.addAndGet(length(name) + length(value)));
+      row.forEach((name, value) -> length.addAndGet(length(name) + length(value) + OVERHEAD));
       if (length.get() > MAX_LENGTH) {
         throw new SQLDataException("more than " + MAX_LENGTH + " characters in its rows");
+      }
+      if (!LargeResults.hold(length.get())) {
+        throw new SQLDataException("no memory for more rows in the action's time");
       }
       return row;
     };
@@ -70,15 +79,24 @@ final class SqlRows implements RowMapperFactory {
       throws SQLException {
     // As PostgreSQL spells them; SQLite has no types of time, and answers what was stored.
     return switch (type) {
-      case "timestamptz" -> {
-        OffsetDateTime at = rows.getObject(column, OffsetDateTime.class);
-        yield at == null ? null : at.withOffsetSameInstant(ZoneOffset.UTC).toString();
+      case "timestamptz", "timestamp", "date", "time" -> {
+        String text = rows.getString(column);
+        yield text == null || NO_TIME.contains(text) ? text : time(rows, column, type);
       }
-      case "timestamp" -> text(rows.getObject(column, LocalDateTime.class));
-      case "date" -> text(rows.getObject(column, LocalDate.class));
-      case "time" -> text(rows.getObject(column, LocalTime.class));
       case "money" -> rows.getString(column);
       default -> plain(rows, column);
+    };
+  }
+
+  private static String time(ResultSet rows, int column, String type) throws SQLException {
+    return switch (type) {
+      case "timestamptz" ->
+          rows.getObject(column, OffsetDateTime.class)
+              .withOffsetSameInstant(ZoneOffset.UTC)
+              .toString();
+      case "timestamp" -> rows.getObject(column, LocalDateTime.class).toString();
+      case "date" -> rows.getObject(column, LocalDate.class).toString();
+      default -> rows.getObject(column, LocalTime.class).toString();
     };
   }
 
@@ -88,18 +106,16 @@ final class SqlRows implements RowMapperFactory {
         || value instanceof Integer
         || value instanceof Long
         || value instanceof Short
-        || value instanceof Double
-        || value instanceof Float
         || value instanceof Boolean) {
       return value;
+    }
+    if (value instanceof Double || value instanceof Float) {
+      double number = ((Number) value).doubleValue();
+      return Double.isFinite(number) ? value : Double.toString(number);
     }
     if (value instanceof byte[] bytes) {
       return Base64.getEncoder().encodeToString(bytes);
     }
     return rows.getString(column);
-  }
-
-  private static @Nullable String text(@Nullable Object value) {
-    return value == null ? null : value.toString();
   }
 }

@@ -118,8 +118,12 @@ public final class Dispatcher implements AutoCloseable {
               answer.completeExceptionally(Refusal.storeUnavailable());
               return;
             }
-            Outcome outcome = action.run(payload, Dispatcher::log);
-            slot.run();
+            Outcome outcome;
+            try {
+              outcome = action.run(payload, Dispatcher::log);
+            } finally {
+              slot.run();
+            }
             if (!answer.complete(outcome)) {
               // Too late to be the answer; the store takes it and the unknown one in either order.
               unfinished.complete(admitted, outcome);
