@@ -18,17 +18,20 @@ import jakarta.jms.MapMessage;
 import jakarta.jms.Message;
 import jakarta.jms.StreamMessage;
 import jakarta.jms.TextMessage;
+import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.qpid.proton.amqp.Binary;
 import org.apache.qpid.proton.amqp.Symbol;
+import org.apache.qpid.proton.amqp.messaging.AmqpValue;
 import org.apache.qpid.proton.amqp.messaging.Data;
 import org.apache.qpid.proton.amqp.messaging.Properties;
 import org.junit.jupiter.api.AfterAll;
@@ -207,9 +210,8 @@ class QueueDoorTest {
   private static Stream<Arguments> unreadable() {
     byte[] value = {0, 0x53, 0x77};
     return Stream.of(
-        arguments("lists", RawAmqp.joined(value, lists(20_000))),
         arguments("descriptions", RawAmqp.joined(value, new byte[200_000])),
-        arguments("no such type", RawAmqp.joined(value, new byte[] {(byte) 0xef, 1, 2})),
+        arguments("no such type", RawAmqp.joined(value, new byte[] {0x1f, 1, 2})),
         arguments("false length", RawAmqp.joined(value, new byte[] {(byte) 0xb1, 0x7f, 0, 0, 0})),
         arguments("no UTF-8", RawAmqp.joined(value, new byte[] {(byte) 0xa1, 1, (byte) 0xff})));
   }
@@ -231,6 +233,45 @@ class QueueDoorTest {
       }
       assertThat(service.requests().get("/ready").status()).isEqualTo(200);
     }
+  }
+
+  @Test
+  void whatIsNestedExhaustsNoStack() throws Exception {
+    try (TestService service = setup().start()) {
+      byte[] value = {0, 0x53, 0x77};
+      RawAmqp.send(broker.url(), REQUESTS, RawAmqp.joined(value, lists(20_000)));
+      broker.send(REQUESTS, request("n"), "c");
+      assertThat(broker.receive(RECEIPTS).getIntProperty("status")).isEqualTo(200);
+      TextMessage aside = (TextMessage) broker.receive(REJECTED);
+      assertThat(aside.getText()).isEmpty();
+      assertThat(aside.getIntProperty("status")).isEqualTo(415);
+    }
+  }
+
+  /** The client keeps each that it decodes, for as long as the process lives. */
+  @Test
+  void namesOfTheSendersAreNotKept() throws Exception {
+    try (TestService service = setup().start()) {
+      Symbol[] names = new Symbol[1_000];
+      for (int i = 0; i < names.length; i++) {
+        names[i] = Symbol.valueOf("n" + i);
+      }
+      // As another process would send them.
+      byte[] message = RawAmqp.encoded(new AmqpValue(names));
+      for (int i = 0; i + 1 < message.length; i++) {
+        message[i] = message[i] == 'n' && message[i + 1] <= '9' ? (byte) 'm' : message[i];
+      }
+      int before = namesKept();
+      RawAmqp.send(broker.url(), REQUESTS, message);
+      assertThat(broker.receive(REJECTED).getIntProperty("status")).isEqualTo(415);
+      assertThat(namesKept() - before).isLessThan(100);
+    }
+  }
+
+  private static int namesKept() throws ReflectiveOperationException {
+    Field kept = Symbol.class.getDeclaredField("_symbols");
+    kept.setAccessible(true);
+    return ((Map<?, ?>) kept.get(null)).size();
   }
 
   /** As clients that are not JMS's send it. */

@@ -12,7 +12,6 @@ import org.apache.qpid.jms.provider.amqp.AmqpConsumer;
 import org.apache.qpid.jms.provider.amqp.AmqpProvider;
 import org.apache.qpid.jms.provider.amqp.AmqpSession;
 import org.apache.qpid.jms.provider.amqp.message.AmqpCodec;
-import org.apache.qpid.jms.provider.amqp.message.AmqpMessageSupport;
 import org.apache.qpid.proton.amqp.Binary;
 import org.apache.qpid.proton.amqp.messaging.Data;
 import org.apache.qpid.proton.codec.DroppingWritableBuffer;
@@ -26,12 +25,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A consumer that hands on what Qpid's client cannot read as a bytes message, so that it goes aside
+ * A consumer that has Qpid's client decode nothing of a message but what the door reads ({@link
+ * AmqpSections}), and that hands on what cannot be read as a bytes message, so that it goes aside
  * like any other message that is no request.
  *
- * <p>The client itself would leave it in the queue, or lose its connection over it (its decoder
- * recurses, so that 20,000 lists in each other end in a {@code StackOverflowError}), and then the
- * broker delivers it again, before all that is behind it, for ever.
+ * <p>The client itself would keep every name in it, in memory and for ever, or leave it in the
+ * queue, or lose its connection over it (its decoder recurses, so that 20,000 lists in each other
+ * end in a {@code StackOverflowError}), and then the broker delivers it again, before all that is
+ * behind it, for ever.
  */
 final class AmqpReceiver extends AmqpConsumer {
   private static final Logger LOG = LoggerFactory.getLogger(AmqpReceiver.class);
@@ -83,44 +84,31 @@ final class AmqpReceiver extends AmqpConsumer {
     }
   }
 
-  /** Returns a message as it is, if the client can read it all, or else as one that it can. */
+  /** Returns what the door reads of a message, or all of it, undecoded, if that cannot be read. */
   private ReadableBuffer readable(ReadableBuffer received) {
+    byte[] raw = new byte[received.remaining()];
+    received.get(raw);
     try {
+      byte[] read = AmqpSections.readOf(raw);
       // A consumer of JMS gets a copy, which is where text is decoded.
-      var unused = AmqpCodec.decodeMessage(this, received.duplicate()).asJmsMessage().copy();
-      return received;
-    } catch (IOException | JMSException | RuntimeException | StackOverflowError e) {
+      var unused = AmqpCodec.decodeMessage(this, wrap(read)).asJmsMessage().copy();
+      return wrap(read);
+    } catch (IOException | JMSException | RuntimeException e) {
       LOG.warn("queue: a message cannot be read as it is ({})", e.getClass().getSimpleName());
-      byte[] raw = new byte[received.remaining()];
-      received.get(raw);
-      return encoded(bytesMessage(raw));
+      return undecoded(raw);
     }
   }
 
-  private static Message bytesMessage(byte[] raw) {
+  private static ReadableBuffer undecoded(byte[] raw) {
     Message message = Message.Factory.create();
-    try {
-      message.decode(raw, 0, raw.length);
-      if (message.getBody() instanceof Data) {
-        // It says that it is text, and is none.
-        message.setContentType(null);
-        if (message.getMessageAnnotations() != null) {
-          message.getMessageAnnotations().getValue().remove(AmqpMessageSupport.JMS_MSG_TYPE);
-        }
-        return message;
-      }
-    } catch (RuntimeException | StackOverflowError e) {
-      LOG.debug("all of it is handed on", e);
-    }
-    message = Message.Factory.create();
     // AMQP's sections begin with a zero, and JSON never does: it will not pass for a request.
     message.setBody(new Data(new Binary(raw.length > 0 && raw[0] == 0 ? raw : NOTHING)));
-    return message;
-  }
-
-  private static ReadableBuffer encoded(Message message) {
     byte[] bytes = new byte[message.encode(new DroppingWritableBuffer())];
     var unused = message.encode(WritableBuffer.ByteBufferWrapper.wrap(bytes));
+    return wrap(bytes);
+  }
+
+  private static ReadableBuffer wrap(byte[] bytes) {
     return ReadableBuffer.ByteBufferReader.wrap(ByteBuffer.wrap(bytes));
   }
 }

@@ -8,6 +8,7 @@ import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,10 +69,13 @@ final class Postponement {
     }
   }
 
-  /** Returns how long a message waits that was postponed so often: 0.2 to 30 seconds. */
+  /**
+   * Returns how long a message waits that was postponed so often: 0.2 to 30 seconds, or down to
+   * half of that. Those that came together and could not be answered together come scattered.
+   */
   static Duration pause(int times) {
-    Duration pause = FIRST_PAUSE.multipliedBy(1L << times);
-    return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+    long pause = Math.min(FIRST_PAUSE.toMillis() << times, LONGEST_PAUSE.toMillis());
+    return Duration.ofMillis(ThreadLocalRandom.current().nextLong(pause / 2, pause + 1));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.openexec.inbox;
 
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * How much of a file may be under way, and how soon it is read on. What is answered lets in more;
@@ -74,6 +75,12 @@ final class Pace {
     pause = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
     anyAnswered = false;
     Duration price = untilNextTurn(waitingFiles);
-    return price.compareTo(current) < 0 ? current : price;
+    return scattered(price.compareTo(current) < 0 ? current : price);
+  }
+
+  /** Files that were sent away together would come together, and all but one be sent away again. */
+  private static Duration scattered(Duration pause) {
+    long half = pause.toNanos() / 2;
+    return Duration.ofNanos(half + ThreadLocalRandom.current().nextLong(half + 1));
   }
 }
