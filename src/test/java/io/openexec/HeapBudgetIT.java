@@ -100,7 +100,8 @@ class HeapBudgetIT {
 
   private void assertWell(Packaged service) throws IOException {
     assertThat(service.requests().execute("echo", BOMB, "last").status()).isEqualTo(200);
-    assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+    Reply ready = service.requests().get("/ready");
+    assertThat(ready.status()).as(ready.text()).isEqualTo(200);
     assertThat(Files.readString(directory.resolve("err.txt"))).doesNotContain("OutOfMemory");
   }
 

@@ -445,13 +445,18 @@ final class ExecutionTable implements AutoCloseable {
     }
   }
 
-  static Outcome outcomeOf(Execution execution) throws SQLException {
+  static Outcome outcomeOf(Execution execution) {
     String result = execution.result();
     try {
+      // As it is written it is longer than what the action returned.
       return new Outcome(
-          execution.state(), execution.reason(), result == null ? null : JsonValue.parse(result));
+          execution.state(),
+          execution.reason(),
+          result == null ? null : JsonValue.of(StrictJson.parseStored(result)));
     } catch (JsonRefused e) {
-      throw new SQLException("the result on record is not JSON", e);
+      // Not an SQLException, so that only this row's write fails of those that are committed
+      // together.
+      throw new IllegalStateException("the result on record is not JSON", e);
     }
   }
 

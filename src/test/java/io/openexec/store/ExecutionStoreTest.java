@@ -15,6 +15,7 @@ import io.openexec.execution.State;
 import io.openexec.execution.StoreUnavailable;
 import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
+import io.openexec.receipt.StrictJson;
 import io.openexec.testing.Approver;
 import io.openexec.testing.Keys;
 import io.openexec.testing.Requests;
@@ -242,6 +243,32 @@ abstract class ExecutionStoreTest {
           .isEqualTo(outcome.state());
     }
     assertThat(database.rows("SELECT COUNT(*) FROM outcome_history")).containsExactly("2");
+  }
+
+  /** As they are written they are longer than anything that is read from outside. */
+  @Test
+  void theLargestResultMayComeLate() throws Exception {
+    String numbers = "{\"a\":[" + "1,".repeat((StrictJson.MAX_LENGTH - 10) / 2) + "1]}";
+    String umlauts = "{\"a\":\"" + "\u00fc".repeat(StrictJson.MAX_LENGTH - 10) + "\"}";
+    for (String result : List.of(numbers, umlauts)) {
+      Outcome outcome = succeeded(result);
+      String text = outcome.result().spaced();
+      assertThat(text.length()).isGreaterThan(StrictJson.MAX_LENGTH);
+      VerifiedRequest late = request("late" + text.length());
+      reserve(late, mine());
+      complete(late, mine(), Outcome.unknown(Outcome.TIMEOUT));
+      assertThat(complete(late, mine(), outcome).reason()).isEqualTo(Outcome.LATE_OUTCOME);
+      assertThat(complete(late, mine(), outcome).result()).isEqualTo(text);
+
+      VerifiedRequest settled = request("settled" + text.length());
+      reserve(settled, mine());
+      complete(settled, mine(), Outcome.unknown(Outcome.TIMEOUT));
+      store.settle(settled.executionId(), outcome.because("checked"));
+      assertThat(complete(settled, mine(), outcome).result()).isEqualTo(text);
+      assertThat(complete(settled, mine(), Outcome.failed("late")).result()).isEqualTo(text);
+    }
+    assertThat(database.rows("SELECT state FROM outcome_history WHERE kind = 'conflict'"))
+        .containsExactly("failed", "failed");
   }
 
   @Test
