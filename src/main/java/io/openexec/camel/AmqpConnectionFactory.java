@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * Connections of Qpid's client, but whatever lies in a queue comes out of it as a message: see
  * {@link AmqpReceiver}.
  */
+// serial: nobody writes it to a stream, though its superclass can be.
+@SuppressWarnings("serial")
 final class AmqpConnectionFactory extends JmsConnectionFactory {
   private static final long serialVersionUID = 1L;
 
