@@ -2,6 +2,10 @@ package io.openexec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.openexec.testing.Broker;
 import io.openexec.testing.Eventually;
 import io.openexec.testing.Requests;
@@ -12,8 +16,11 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** The broker goes away and comes back. */
 class QueueBrokerTest {
@@ -22,6 +29,24 @@ class QueueBrokerTest {
 
   @TempDir Path brokerDirectory;
   @TempDir Path directory;
+  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private final Logger ours = (Logger) LoggerFactory.getLogger("io.openexec");
+
+  private Level level;
+
+  @BeforeEach
+  void listen() {
+    level = ours.getLevel();
+    ours.setLevel(Level.INFO);
+    log.start();
+    ours.addAppender(log);
+  }
+
+  @AfterEach
+  void stop() {
+    ours.setLevel(level);
+    ours.detachAppender(log);
+  }
 
   private TestService.Setup setup(Broker broker) {
     return new TestService.Setup(directory).with("OPENEXEC_QUEUE_URL", broker.url());
@@ -102,6 +127,10 @@ class QueueBrokerTest {
         awaitReady(service, 200);
         assertThat(setup.traced()).containsExactly("1");
         assertThat(broker.isSilent("openexec.receipts", 500)).isTrue();
+        assertThat(log.list)
+            .as("said in a line, as whatever passes by itself")
+            .anyMatch(event -> event.getFormattedMessage().contains("is lost"))
+            .allMatch(event -> event.getThrowableProxy() == null);
       }
     }
   }

@@ -12,6 +12,7 @@ import org.apache.camel.component.jms.JmsEndpoint;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jms.support.JmsUtils;
 
 /**
  * Camel's consumer of a queue, which knows whether its connection lives: the connection itself says
@@ -87,6 +88,16 @@ final class QueueConsumer extends DefaultJmsMessageListenerContainer {
     if (message != null) {
       sends.committed();
     }
+  }
+
+  /**
+   * Rolls back. Spring would log, with all its causes, that nothing can be rolled back over a
+   * connection that is lost: once for each consumer, after that was said already.
+   */
+  @Override
+  protected void rollbackOnExceptionIfNecessary(Session session, Throwable why)
+      throws JMSException {
+    JmsUtils.rollbackIfNecessary(session);
   }
 
   /** Where something was committed, the connection was not lost before, whatever was said. */
