@@ -70,8 +70,12 @@ final class ActionFiles {
           // Nothing is fetched: a reference leads within its own schema or nowhere.
           factory -> factory.schemaLoaders(l -> l.add(DisallowSchemaLoader.getInstance())));
 
-  private static final SchemaValidatorsConfig STRICT_PATTERNS =
-      SchemaValidatorsConfig.builder().regularExpressionFactory(SchemaPattern::compile).build();
+  /** A format is demanded, and not only noted (JSON Schema 2020-12, section 7.2.2). */
+  private static final SchemaValidatorsConfig STRICT =
+      SchemaValidatorsConfig.builder()
+          .regularExpressionFactory(SchemaPattern::compile)
+          .formatAssertionsEnabled(true)
+          .build();
 
   private ActionFiles() {}
 
@@ -120,7 +124,7 @@ final class ActionFiles {
       Set<String> declared = secrets(descriptor.path("secrets"), secrets);
       current = folder.resolve(name + ROUTE);
       byte[] route = Files.readAllBytes(current);
-      ActionRouteGate.check(StrictYaml.parse(route), uri(name), action.effect(), declared);
+      ActionRouteGate.check(StrictYaml.parseTexts(route), uri(name), action.effect(), declared);
       return new Loaded(action, ResourceHelper.fromBytes("actions/" + name + ROUTE, route));
     } catch (IOException e) {
       throw new IllegalArgumentException(
@@ -237,7 +241,7 @@ final class ActionFiles {
             .validate(schema.toString(), InputFormat.JSON);
     require(errors.isEmpty(), key + " is not a JSON Schema: " + errors);
     try {
-      JsonSchema compiled = SCHEMAS.getSchema(schema, STRICT_PATTERNS);
+      JsonSchema compiled = SCHEMAS.getSchema(schema, STRICT);
       compiled.initializeValidators();
       return compiled;
     } catch (JsonSchemaException e) {

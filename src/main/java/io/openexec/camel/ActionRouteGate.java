@@ -144,7 +144,7 @@ final class ActionRouteGate {
 
   private void named(String step, JsonNode value) {
     expression(step, value, Set.of("name"));
-    String name = value.path("name").asText();
+    String name = ActionText.scalar(step, value.path("name"));
     if (value.has("constant") && step.equals("setHeader")) {
       literal(step, value.path("name"));
       require(

@@ -49,17 +49,31 @@ final class ActionSqlGate {
   private static final Pattern TOKEN =
       Pattern.compile("--[^\\n]*|/\\*.*?\\*/|'[^']*'|\"[^\"]*\"|`[^`]*`|.", Pattern.DOTALL);
 
-  /** What databases read differently: a comment in a comment, a backslash that may hide a quote. */
+  /**
+   * What databases read differently: a comment in a comment, a backslash that may hide a quote, a
+   * name with escapes in it.
+   */
   private static final Pattern AMBIGUOUS =
-      Pattern.compile("/\\*(?:(?!\\*/).)*/\\*|\\\\['\"]", Pattern.DOTALL);
+      Pattern.compile("/\\*(?:(?!\\*/).)*/\\*|\\\\['\"]|\\b[Uu]&['\"]", Pattern.DOTALL);
+
+  /** Brackets in which texts and names end that begin there: an array, or, to SQLite, a name. */
+  private static final Pattern BRACKETS =
+      Pattern.compile("\\[(?:(?!--|/\\*)[^\\]'\"`]|'[^'\\]]*'|\"[^\"\\]]*\"|`[^`\\]]*`)*+\\]");
+
+  /** To SQLite a name, though it is in the quotes of a text. */
+  private static final Pattern QUALIFIER = Pattern.compile("\\s*\\.");
 
   /** What outlives a statement on its connection, in the eyes of whoever has that next. */
   private static final Pattern SESSION =
       Pattern.compile(
           "(?i)\\b(CREATE\\s+(OR\\s+REPLACE\\s+)?((LOCAL|GLOBAL)\\s+)?TEMP(ORARY)?"
               + "|CREATE\\b.*\\bTEMP\\s*\\.|SELECT\\b.*\\bINTO\\s+((LOCAL|GLOBAL)\\s+)?TEMP(ORARY)?\\s"
-              + "|PG_TEMP|SET_CONFIG|PG_(TRY_)?ADVISORY_LOCK(_SHARED)?)\\b",
+              + "|PG_TEMP|SET_CONFIG|PG_SETTINGS|PG_(TRY_)?ADVISORY_LOCK(_SHARED)?)\\b",
           Pattern.DOTALL);
+
+  /** What runs a text as a statement. */
+  private static final Pattern HIDDEN =
+      Pattern.compile("(?i)\\b((QUERY|CURSOR)_TO_XML\\w*|DBLINK\\w*)\\b");
 
   /** What tells others something in a transaction that changes nothing. */
   private static final Pattern TELLING = Pattern.compile("(?i)\\b(NOTIFY|PG_NOTIFY)\\b");
@@ -91,6 +105,7 @@ final class ActionSqlGate {
         !AMBIGUOUS.matcher(statement).find(),
         "to 'sql:': databases read a backslash before a quote, and a comment in a comment, in"
             + " different ways; hand such a text over as a parameter (:#name)");
+    requirePlainBrackets(statement);
     String code = code(statement);
     require(
         PARAMETER.matcher(statement).results().count() == PARAMETER.matcher(code).results().count()
@@ -107,8 +122,25 @@ final class ActionSqlGate {
         "to 'sql:' takes a statement that begins with one of "
             + String.join(", ", STATEMENTS.stream().sorted().toList())
             + NOT_ITS_OWN);
-    Matcher session = SESSION.matcher(code);
-    require(!session.find(), "to 'sql:' keeps something in the session" + NOT_ITS_OWN);
+    String names = names(statement);
+    require(
+        !SESSION.matcher(names).find(), "to 'sql:' keeps something in the session" + NOT_ITS_OWN);
+    require(
+        !HIDDEN.matcher(names).find(),
+        "to 'sql:' has a function run a text as a statement: write that statement here");
+  }
+
+  /** Where it is not for this to say whether brackets are an array's or around a name. */
+  private static void requirePlainBrackets(String statement) {
+    Matcher token = TOKEN.matcher(statement);
+    Matcher brackets = BRACKETS.matcher(statement);
+    while (token.find()) {
+      require(
+          !token.group().equals("[")
+              || brackets.region(token.start(), statement.length()).lookingAt(),
+          "to 'sql:': databases read quotes and comments in brackets in different ways; hand such a"
+              + " text over as a parameter (:#name)");
+    }
   }
 
   /**
@@ -118,7 +150,7 @@ final class ActionSqlGate {
    */
   static void checkReads(String statement) {
     require(
-        !TELLING.matcher(code(statement)).find(),
+        !TELLING.matcher(names(statement)).find(),
         "to 'sql:' notifies others, which a database that is readOnly lets it do: declare one that"
             + " is not");
   }
@@ -127,7 +159,7 @@ final class ActionSqlGate {
    * Returns whether a statement that fails may have changed something: its error proves nothing.
    */
   static boolean mayChange(String statement) {
-    return COMMITTING.matcher(code(statement)).matches();
+    return COMMITTING.matcher(names(statement)).matches();
   }
 
   private static String firstWord(String code) {
@@ -143,5 +175,29 @@ final class ActionSqlGate {
       code.append(token.group().length() == 1 ? token.group() : " ");
     }
     return code.toString();
+  }
+
+  /** Returns a statement without its texts and comments, and its names without their quotes. */
+  private static String names(String statement) {
+    StringBuilder names = new StringBuilder();
+    Matcher token = TOKEN.matcher(statement);
+    while (token.find()) {
+      String text = token.group();
+      boolean isText = text.length() > 1 && text.startsWith("'");
+      if (text.startsWith("--")
+          || text.startsWith("/*")
+          || (isText
+              && !QUALIFIER
+                  .matcher(statement)
+                  .region(token.end(), statement.length())
+                  .lookingAt())) {
+        names.append(' ');
+      } else if (text.length() > 1) {
+        names.append(' ').append(text, 1, text.length() - 1).append(' ');
+      } else {
+        names.append(text.equals("[") || text.equals("]") ? " " : text);
+      }
+    }
+    return names.toString();
   }
 }

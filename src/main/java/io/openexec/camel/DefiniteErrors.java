@@ -6,13 +6,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.openexec.execution.Outcome;
 import jakarta.jms.JMSException;
 import java.io.EOFException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.ClosedChannelException;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.apache.camel.CamelExchangeException;
@@ -25,8 +29,10 @@ import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.QueryTimeoutException;
 import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessResourceException;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.jms.UncategorizedJmsException;
+import org.springframework.transaction.TransactionSystemException;
 
 /** The errors that an action's file declares to prove that the action did not take effect. */
 final class DefiniteErrors {
@@ -51,6 +57,8 @@ final class DefiniteErrors {
           JMSException.class,
           UncategorizedJmsException.class,
           GenericFileOperationFailedException.class,
+          TransactionSystemException.class,
+          ClosedChannelException.class,
           CamelExchangeException.class,
           CamelExecutionException.class,
           TimeoutException.class,
@@ -63,13 +71,26 @@ final class DefiniteErrors {
   /** Of clients, which raise much the same before they send and after it. */
   private static final List<String> PACKAGES_THAT_PROVE_NOTHING =
       List.of(
+          "java.util.concurrent.",
           "javax.net.ssl.",
           "org.apache.hc.",
+          "org.apache.kafka.",
+          "io.netty.",
+          "com.jcraft.",
+          "net.schmizz.",
           "jakarta.jms.",
           "org.springframework.jms.",
           "org.apache.qpid.",
           "org.postgresql.",
           "org.sqlite.");
+
+  /** Of the kinds that prove nothing, those that come before anything is sent. */
+  private static final Set<Class<? extends Throwable>> COME_BEFORE =
+      Set.of(
+          NotConnected.class,
+          ConnectException.class,
+          NoRouteToHostException.class,
+          CannotGetJdbcConnectionException.class);
 
   private DefiniteErrors() {}
 
@@ -114,10 +135,15 @@ final class DefiniteErrors {
     }
     for (Class<? extends Throwable> nothing : PROVE_NOTHING) {
       require(
-          !type.isAssignableFrom(nothing),
+          !type.isAssignableFrom(nothing)
+              && (!nothing.isAssignableFrom(type) || COME_BEFORE.contains(type)),
           "definiteErrors: "
               + type.getName()
-              + (type == nothing ? "" : " covers " + nothing.getName() + ", which")
+              + (type == nothing
+                  ? ""
+                  : (type.isAssignableFrom(nothing) ? " covers " : " is a ")
+                      + nothing.getName()
+                      + ", which")
               + " may come after something took effect; name the very error that proves that"
               + " nothing did");
     }

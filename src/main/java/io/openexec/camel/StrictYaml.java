@@ -7,11 +7,19 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.schema.FailsafeSchema;
+import org.snakeyaml.engine.v2.schema.JsonSchema;
+import org.snakeyaml.engine.v2.schema.Schema;
 
 /**
  * YAML with one meaning, by the parser that Camel's YAML DSL uses: one document in UTF-8, no
- * duplicate keys, no tags that construct anything.
+ * duplicate keys, no tags. A tag can make something else of a text than the text that Camel reads:
+ * {@code !!null "CamelFileName"} is null to a constructor of values, and a name to Camel.
  */
 final class StrictYaml {
   private static final JsonMapper MAPPER = new JsonMapper();
@@ -24,14 +32,34 @@ final class StrictYaml {
    * @throws IllegalArgumentException saying what is wrong, in one line
    */
   static JsonNode parse(byte[] utf8) {
+    return parse(utf8, new JsonSchema());
+  }
+
+  /**
+   * Parses a document of Camel's, which reads every scalar as the text that stands there: so does
+   * this, whatever other YAML parsers would make of it.
+   *
+   * @throws IllegalArgumentException saying what is wrong, in one line
+   */
+  static JsonNode parseTexts(byte[] utf8) {
+    return parse(utf8, new FailsafeSchema());
+  }
+
+  private static JsonNode parse(byte[] utf8, Schema schema) {
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
       LoadSettings settings =
           LoadSettings.builder()
+              .setSchema(schema)
               .setAllowDuplicateKeys(false)
               .setAllowNonScalarKeys(false)
               .setMaxAliasesForCollections(0)
               .build();
+      for (Event event : new Parse(settings).parseString(text)) {
+        if (hasTag(event)) {
+          throw new IllegalArgumentException("its YAML has a tag (!…): write the value itself");
+        }
+      }
       return MAPPER.valueToTree(new Load(settings).loadFromString(text));
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException("it is not UTF-8", e);
@@ -43,5 +71,10 @@ final class StrictYaml {
               + String.valueOf(e.getMessage()).replaceAll("\\s+", " "),
           e);
     }
+  }
+
+  private static boolean hasTag(Event event) {
+    return (event instanceof ScalarEvent scalar && scalar.getTag().isPresent())
+        || (event instanceof CollectionStartEvent collection && collection.getTag().isPresent());
   }
 }
