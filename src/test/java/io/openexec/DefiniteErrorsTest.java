@@ -12,6 +12,7 @@ import io.openexec.testing.Reply;
 import io.openexec.testing.TestDatabase;
 import io.openexec.testing.TestService;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -121,6 +122,42 @@ class DefiniteErrorsTest {
     assertUnknown(run(TEXT, send, refused, TEXT));
     assertUnknown(run(TEXT, send, queue, TEXT));
     assertThat(target.received()).hasSize(2);
+  }
+
+  @Test
+  void anAnswerThatCannotBeReadProvesNothingWhateverTheClientRaises() {
+    // A file may declare this, which http: itself raises for a body that is no text.
+    target.answer(
+        (request, out) -> out.write("HTTP/1.1 000 X\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
+    assertUnknown(run("marshal: {json: {library: Jackson}}", send, TEXT));
+    assertThat(target.received()).hasSize(1);
+  }
+
+  @Test
+  void whatAFunctionOfTheDatabaseDoesToASessionEndsWithItsStep() {
+    database.execute(
+        "CREATE FUNCTION open() RETURNS text LANGUAGE sql AS"
+            + " 'SELECT set_config(''default_transaction_read_only'', ''off'', false)'");
+    setup.action(
+        "act",
+        ACTION,
+        query("postgresReader", "SELECT open()"),
+        INSERT.formatted("postgresReader"),
+        TEXT);
+    try (TestService service = setup.start()) {
+      assertUnknown(service.requests().execute("act", "{\"id\":1}", "n"));
+    }
+    assertThat(database.rows("SELECT * FROM item")).isEmpty();
+  }
+
+  @Test
+  void aRowThatStaysThoughTheNextOneFailsProvesNothingHoweverItIsWritten() {
+    assertUnknown(
+        run(
+            "to: {uri: 'sql:x', parameters: {dataSource: '#sqlite', query:"
+                + " 'INSERT OR FAIL INTO item SELECT 1 AS [a] UNION ALL SELECT 1 AS [b]'}}",
+            TEXT));
+    assertThat(file.rows("SELECT * FROM item")).containsExactly("1");
   }
 
   @Test

@@ -323,9 +323,13 @@ class ResourcesTest {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     Level before = root.getLevel();
+    // As in an application that has this jar, and no levels of its own.
+    Logger client = (Logger) LoggerFactory.getLogger("org.apache.hc");
+    Level ofClient = client.getLevel();
     log.start();
     root.addAppender(log);
     root.setLevel(Level.TRACE);
+    client.setLevel(Level.TRACE);
     List<String> seen = new ArrayList<>();
     try (HttpTarget target = new HttpTarget();
         Broker broker = Broker.start(brokerDirectory)) {
@@ -382,6 +386,7 @@ class ResourcesTest {
       seen.add(Configuration.of(setup.environment(), directory, directory).toString());
     } finally {
       root.setLevel(before);
+      client.setLevel(ofClient);
       root.detachAppender(log);
     }
     for (ILoggingEvent event : log.list) {

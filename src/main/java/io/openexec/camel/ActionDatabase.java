@@ -6,7 +6,9 @@ import io.openexec.store.DatabaseUrl;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -52,8 +54,59 @@ final class ActionDatabase {
    */
   record Pool(int size, boolean readOnly) {}
 
+  /**
+   * Connections whose sessions are as new each time that one is handed out, whatever the statements
+   * before did to it: a setting, a temporary table that shadows another one, a lock.
+   */
+  private static class Sessions extends HikariDataSource {
+    private final boolean discards;
+
+    Sessions(DatabaseUrl url) {
+      this.discards = url instanceof DatabaseUrl.Postgres;
+    }
+
+    @Override
+    public Connection getConnection() throws SQLException {
+      Connection known = super.getConnection();
+      try {
+        return renewed(known);
+      } catch (SQLException e) {
+        // Lost while it lay idle, or past renewing; a new one may do.
+        evictConnection(known);
+      }
+      Connection other = super.getConnection();
+      try {
+        return renewed(other);
+      } catch (SQLException e) {
+        evictConnection(other);
+        throw e;
+      }
+    }
+
+    private Connection renewed(Connection connection) throws SQLException {
+      try (Statement statement = connection.createStatement()) {
+        if (discards) {
+          statement.execute("DISCARD ALL");
+          statement.execute(getConnectionInitSql());
+        } else {
+          // All that a statement which ActionSqlGate takes can leave in a session of SQLite's.
+          try (ResultSet row = statement.executeQuery("SELECT COUNT(*) FROM temp.sqlite_master")) {
+            if (row.getInt(1) > 0) {
+              throw new SQLException("the session has something temporary in it");
+            }
+          }
+        }
+      }
+      return connection;
+    }
+  }
+
   /** Connections by which nothing can be changed. */
-  static final class ReadOnlyPool extends HikariDataSource {}
+  static final class ReadOnlyPool extends Sessions {
+    ReadOnlyPool(DatabaseUrl url) {
+      super(url);
+    }
+  }
 
   /**
    * Checks a declaration.
@@ -107,7 +160,7 @@ final class ActionDatabase {
     if (url instanceof DatabaseUrl.Sqlite sqlite && !Files.isRegularFile(sqlite.file())) {
       throw new SQLException(prefix() + "its file is not there; make it first");
     }
-    HikariDataSource connections = pool.readOnly() ? new ReadOnlyPool() : new HikariDataSource();
+    HikariDataSource connections = pool.readOnly() ? new ReadOnlyPool(url) : new Sessions(url);
     configure(connections);
     try (Connection connection = connections.getConnection()) {
       if (connection.isValid(1)) {
@@ -130,6 +183,8 @@ final class ActionDatabase {
       config.setJdbcUrl("jdbc:postgresql://" + postgres.hosts() + "/");
       config.addDataSourceProperty("PGDBNAME", postgres.database());
       config.addDataSourceProperty("ApplicationName", "openexec-action");
+      // So the driver sends what it sets when it connects, and not after: DISCARD leads back to it.
+      config.addDataSourceProperty("assumeMinServerVersion", "10");
       config.addDataSourceProperty("connectTimeout", CONNECT_SECONDS);
       config.addDataSourceProperty("tcpKeepAlive", "true");
       // The driver has all rows of a result in memory before the first is looked at.

@@ -2,6 +2,7 @@ package io.openexec.camel;
 
 import io.openexec.receipt.StrictJson;
 import java.io.IOException;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -14,7 +15,6 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.ChainElement;
 import org.apache.hc.client5.http.impl.DefaultSchemePortResolver;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.client5.http.io.HttpClientConnectionManager;
@@ -31,6 +31,7 @@ import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
 import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP client that sends a request once or not at all, says which, and reads a bounded answer.
@@ -92,15 +93,10 @@ final class HttpOnce implements HttpClientConfigurer {
   }
 
   private HttpClientConnectionManager connections() {
+    Http1Config bounds =
+        Http1Config.custom().setMaxLineLength(MAX_LINE).setMaxHeaderCount(MAX_HEADERS).build();
     return PoolingHttpClientConnectionManagerBuilder.create()
-        .setConnectionFactory(
-            ManagedHttpClientConnectionFactory.builder()
-                .http1Config(
-                    Http1Config.custom()
-                        .setMaxLineLength(MAX_LINE)
-                        .setMaxHeaderCount(MAX_HEADERS)
-                        .build())
-                .build())
+        .setConnectionFactory(socket -> unlogged(bounds, socket))
         // The JVM's trust store; names are verified.
         .setTlsSocketStrategy(DefaultClientTlsStrategy.createSystemDefault())
         .setDefaultConnectionConfig(
@@ -111,6 +107,15 @@ final class HttpOnce implements HttpClientConfigurer {
         .setMaxConnTotal(MAX_CONNECTIONS)
         .setMaxConnPerRoute(MAX_CONNECTIONS)
         .build();
+  }
+
+  private static UnloggedConnection unlogged(Http1Config bounds, @Nullable Socket socket)
+      throws IOException {
+    UnloggedConnection connection = new UnloggedConnection(bounds);
+    if (socket != null) {
+      connection.bind(socket);
+    }
+    return connection;
   }
 
   private static Timeout timeout(Duration duration) {
@@ -127,10 +132,22 @@ final class HttpOnce implements HttpClientConfigurer {
     try (ClassicHttpResponse answer = chain.proceed(request, scope)) {
       return bounded(answer, scope);
     } catch (IOException e) {
-      throw scope.clientContext.getAttribute(CONNECTED) == null ? new NotConnected(e) : e;
+      throw isConnected(scope) ? e : new NotConnected(e);
+    } catch (RuntimeException e) {
+      // Of an answer that the client cannot make sense of, say (its status is 000). Not as it is:
+      // an
+      // action's file may take its class for one that comes before anything is sent.
+      if (isConnected(scope)) {
+        throw new IOException("the answer cannot be read", e);
+      }
+      throw e;
     } finally {
       end.cancel(false);
     }
+  }
+
+  private static boolean isConnected(ExecChain.Scope scope) {
+    return scope.clientContext.getAttribute(CONNECTED) != null;
   }
 
   private static void cutOff(ExecChain.Scope scope) {
