@@ -104,7 +104,7 @@ final class SelfTest {
               ApprovalVerifier.clawshield(client.keys(), Optional.of(SelfTestClient.TENANT)),
               new Admission(
                   AllowLists.of(AllowList.open()), actions(registry), TrustSource.NONE, clock),
-              new ExactlyOnce(store, unfinished, workers),
+              new ExactlyOnce(store, unfinished, workers, dispatcher::isFull),
               dispatcher,
               patience,
               denials,

@@ -170,7 +170,7 @@ public final class Service implements AutoCloseable {
         new Flow.Kernel(
             configuration.verifier(trust, clock),
             new Admission(configuration.allowLists(), registry, trust, clock),
-            new ExactlyOnce(store, unfinished, workers),
+            new ExactlyOnce(store, unfinished, workers, dispatcher::isFull),
             dispatcher,
             patience,
             denials,

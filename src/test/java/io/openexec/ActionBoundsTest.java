@@ -10,7 +10,11 @@ import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,6 +75,80 @@ class ActionBoundsTest {
       assertThat(requests.execute("slow", "{\"id\":1}", "n1").status()).isEqualTo(200);
     }
     assertThat(setup.traced()).containsExactly("1", "3", "2");
+  }
+
+  @Test
+  void whoAsksForAnActionThatIsFullKeepsNobodyFromAnother() throws Exception {
+    Path release = directory.resolve("release");
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .tracing("slow", "?hold=" + release, "concurrency: 1")
+            .tracing("fast", "");
+    int floods = 8;
+    AtomicBoolean over = new AtomicBoolean();
+    AtomicInteger refused = new AtomicInteger();
+    try (TestService service = setup.start()) {
+      Requests requests = service.requests();
+      CompletableFuture<Reply> held =
+          requests.executeAsync(Requests.body("slow", "{\"id\":0}", "held", null));
+      Eventually.within(10_000, () -> setup.traced().size() == 1);
+      List<CompletableFuture<Void>> flood = new ArrayList<>();
+      for (int i = 0; i < floods; i++) {
+        int which = i;
+        flood.add(
+            CompletableFuture.runAsync(
+                () -> {
+                  for (int n = 0; !over.get(); n++) {
+                    Reply reply = requests.execute("slow", "{}", which + "/" + n);
+                    assertThat(reply.code()).isEqualTo("overloaded");
+                    refused.incrementAndGet();
+                  }
+                },
+                task -> new Thread(task).start()));
+      }
+      Eventually.within(30_000, () -> refused.get() > 1_000);
+      for (int i = 1; i <= 100; i++) {
+        assertThat(requests.execute("fast", "{\"id\":" + i + "}", "fast" + i).status())
+            .isEqualTo(200);
+      }
+      over.set(true);
+      flood.forEach(CompletableFuture::join);
+      Files.createFile(release);
+      assertThat(held.get().status()).isEqualTo(200);
+      assertThat(requests.execute("slow", "{\"id\":101}", "0/0").status())
+          .as("a nonce that was refused is not used up")
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aFormatIsDemanded() {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .action(
+                "dated",
+                "description: d\nschema: {type: object, properties: {on: {type: string, format:"
+                    + " date}, at: {type: string, format: date-time}, id: {type: string, format:"
+                    + " uuid}}}",
+                "setBody: {constant: '{}'}");
+    try (TestService service = setup.start()) {
+      Requests requests = service.requests();
+      assertThat(
+              requests
+                  .execute(
+                      "dated",
+                      "{\"on\":\"2026-02-28\",\"at\":\"2026-02-28T10:00:00.5+01:00\","
+                          + "\"id\":\"f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"}",
+                      "n1")
+                  .status())
+          .isEqualTo(200);
+      for (String wrong :
+          List.of("\"on\":\"28.2.2026\"", "\"at\":\"today\"", "\"id\":\"not a uuid\"")) {
+        assertThat(requests.execute("dated", "{" + wrong + "}", "n2").status())
+            .as(wrong)
+            .isEqualTo(400);
+      }
+    }
   }
 
   @Test

@@ -162,6 +162,11 @@ public final class Dispatcher implements AutoCloseable {
     LOG.warn("action {} raised {}", action, kinds);
   }
 
+  /** Returns whether as many of an action run as may, so that another one is sent away just now. */
+  public boolean isFull(Action action) {
+    return slots.isFull(action);
+  }
+
   /** Returns how many effectful actions run, those among them whose time is over. */
   public int running() {
     return threads.getActiveCount();

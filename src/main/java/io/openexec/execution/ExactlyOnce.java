@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ public final class ExactlyOnce {
   private final ExecutionStore store;
   private final Unfinished unfinished;
   private final Executor readers;
+  private final Predicate<Action> full;
   private final AtomicLong attempts = new AtomicLong();
 
   /**
@@ -39,28 +41,32 @@ public final class ExactlyOnce {
    *
    * @param unfinished keeps trying what could not be written
    * @param readers runs what has to read after a write that somebody else was first with
+   * @param full whether as many of an action run as may ({@link Dispatcher#isFull})
    */
-  public ExactlyOnce(ExecutionStore store, Unfinished unfinished, Executor readers) {
+  public ExactlyOnce(
+      ExecutionStore store, Unfinished unfinished, Executor readers, Predicate<Action> full) {
     this.store = store;
     this.unfinished = unfinished;
     this.readers = readers;
+    this.full = full;
   }
 
   /**
    * Gate 4, the first half: finds what is on record, where the insert that follows would not tell
-   * as well: what is for replay only, what was taken over, and a pure action that may be refused a
-   * slot to run in.
+   * as well: what is for replay only, what was taken over, and what may be refused a slot to run
+   * in. Who would be refused one just now is sent away here: a reservation that comes to nothing
+   * costs two commits and somebody who takes it back, and all actions share those.
    *
    * @return {@link OnRecord}, or {@link Unclaimed} if there is nothing, or nothing has to be found
    * @throws Refusal if the nonce belongs to another request, if nothing is on record and the
-   *     candidate is for replay only, if an approval was used before the takeover, or if the store
-   *     is unavailable
+   *     candidate is for replay only, if an approval was used before the takeover, if as many of an
+   *     effectful action run as may, or if the store is unavailable
    */
   public Claim find(Candidate candidate) {
-    if (candidate instanceof Admissible admissible
+    if (candidate instanceof Admissible unread
         && store.insertsFindAll()
-        && !mayBeSentAway(admissible.action())) {
-      return new Unclaimed(admissible);
+        && !mayBeSentAway(unread.action())) {
+      return new Unclaimed(unread);
     }
     VerifiedRequest verified = candidate.verified();
     Optional<Execution> found = find(verified);
@@ -73,7 +79,11 @@ public final class ExactlyOnce {
     if (isUsedBeforeTakeover(verified)) {
       throw Refusal.approvalUsed();
     }
-    return new Unclaimed((Admissible) candidate);
+    Admissible admissible = (Admissible) candidate;
+    if (admissible.action().effect() == Effect.EFFECTFUL && full.test(admissible.action())) {
+      throw Refusal.overloaded();
+    }
+    return new Unclaimed(admissible);
   }
 
   /**
@@ -137,9 +147,10 @@ public final class ExactlyOnce {
         readers);
   }
 
-  /** A replay may not be: and a pure action runs, in a slot of its own, before its insert. */
-  private static boolean mayBeSentAway(Action action) {
-    return action.effect() == Effect.PURE && action.concurrency().isPresent();
+  /** A replay may not be. A pure action runs, in a slot of its own, before its insert. */
+  private boolean mayBeSentAway(Action action) {
+    return action.concurrency().isPresent()
+        && (action.effect() == Effect.PURE || full.test(action));
   }
 
   private static boolean mayHaveHappened(@Nullable Throwable failure) {

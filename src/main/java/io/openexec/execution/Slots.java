@@ -27,6 +27,12 @@ final class Slots {
     return slots::release;
   }
 
+  /** Returns whether as many of an action run as may. */
+  boolean isFull(Action action) {
+    Semaphore slots = free.get(action.name());
+    return slots != null && slots.availablePermits() == 0;
+  }
+
   /** Returns how many runs of an action hold a slot; nothing if it needs none. */
   OptionalInt taken(Action action) {
     Semaphore slots = free.get(action.name());

@@ -52,7 +52,7 @@ class ExactlyOnceTest {
             Clock.systemUTC());
     faulty = new Faulty(real);
     unfinished = new Unfinished(faulty);
-    exactlyOnce = new ExactlyOnce(faulty, unfinished, Runnable::run);
+    exactlyOnce = new ExactlyOnce(faulty, unfinished, Runnable::run, action -> false);
   }
 
   @AfterEach

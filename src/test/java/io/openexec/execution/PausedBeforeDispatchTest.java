@@ -43,7 +43,8 @@ class PausedBeforeDispatchTest {
                 Clock.systemUTC());
         Unfinished unfinished = new Unfinished(store);
         Dispatcher dispatcher = new Dispatcher(store.lease(), unfinished, 1)) {
-      ExactlyOnce exactlyOnce = new ExactlyOnce(store, unfinished, Runnable::run);
+      ExactlyOnce exactlyOnce =
+          new ExactlyOnce(store, unfinished, Runnable::run, dispatcher::isFull);
       Admitted admitted =
           (Admitted) exactlyOnce.reserve((Unclaimed) exactlyOnce.find(candidate)).get();
       // Another process sees its lease run out.
