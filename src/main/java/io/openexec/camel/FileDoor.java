@@ -69,8 +69,11 @@ final class FileDoor implements AutoCloseable {
   /** Returns what is wrong, if no file can come in now. */
   Optional<String> problem() {
     Inbox open = inbox;
-    if (open == null || folder.isEmpty()) {
+    if (folder.isEmpty()) {
       return Optional.empty();
+    }
+    if (open == null) {
+      return Optional.of("OPENEXEC_INBOX is not open yet");
     }
     Path root = folder.get();
     return Files.isDirectory(root) && Files.isReadable(root) && Files.isWritable(root)

@@ -80,8 +80,8 @@ final class Batch {
     /** Says something of it that the operator should know. */
     void warn(Path claimed, String what);
 
-    /** It is answered to its end. */
-    void finished();
+    /** It is answered to its end, and was moved there, where it had that size. */
+    void finished(Path moved, long size);
 
     /** Counts so many more files that wait, and returns how many there are. */
     int waiting(int more);
@@ -310,12 +310,10 @@ final class Batch {
       answers.discard();
     }
     folder.check();
-    if (Files.size(folder.finish(claimed, refused)) > end) {
-      turns.warn(claimed, "was written to while it was moved away; what came last was not read");
-    }
+    Path moved = folder.finish(claimed, refused);
     progress.done(refused);
     end();
-    turns.finished();
+    turns.finished(moved, end);
   }
 
   private synchronized void end() {

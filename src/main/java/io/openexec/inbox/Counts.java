@@ -1,6 +1,7 @@
 package io.openexec.inbox;
 
 import io.openexec.metrics.Samples;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,13 +11,20 @@ import java.util.function.ToLongFunction;
 /** What came in by files since the start, and how far those are that are being answered. */
 public final class Counts {
   private final LongAdder filesDone = new LongAdder();
+  private final LongAdder filesWrittenLater = new LongAdder();
   private final LongAdder filesRefused = new LongAdder();
   private final LongAdder linesSucceeded = new LongAdder();
   private final LongAdder linesRefused = new LongAdder();
   private final LongAdder linesRead = new LongAdder();
   private final Set<Progress> open = ConcurrentHashMap.newKeySet();
+  private final Rate told = new Rate(100, Duration.ofMinutes(1), System::nanoTime);
 
   Counts() {}
+
+  /** Returns whether the log may have one more line of a file that waits. */
+  boolean mayTell() {
+    return told.isOneMore();
+  }
 
   void opened(Progress file) {
     open.add(file);
@@ -28,6 +36,11 @@ public final class Counts {
 
   void finished(boolean refused) {
     (refused ? filesRefused : filesDone).increment();
+  }
+
+  /** Something came to a file after it was answered. */
+  void writtenLater() {
+    filesWrittenLater.increment();
   }
 
   void read() {
@@ -46,6 +59,11 @@ public final class Counts {
   /** Returns how many files had a line that was refused, or whose action failed. */
   public long filesRefused() {
     return filesRefused.sum();
+  }
+
+  /** Returns to how many files something was written after they were answered. */
+  public long filesWrittenLater() {
+    return filesWrittenLater.sum();
   }
 
   /** Returns how many files are being answered. */
@@ -80,6 +98,10 @@ public final class Counts {
         "Files answered to their end.",
         "result",
         Map.of("done", filesDone(), "refused", filesRefused()));
+    samples.counter(
+        "openexec_inbox_files_written_later",
+        "Files that something was written to after they were answered: it was not executed.",
+        filesWrittenLater());
     samples.counter("openexec_inbox_lines_read", "Lines read.", linesRead());
     samples.counter(
         "openexec_inbox_lines",

@@ -39,9 +39,13 @@ final class Folder implements AutoCloseable {
    * @throws IOException if it cannot be written, or another service holds it
    */
   static Folder open(Path root) throws IOException {
+    Path file = root.resolve(".lock");
+    if (!Files.notExists(file, AS_IT_IS) && !Files.isRegularFile(file, AS_IT_IS)) {
+      // To open a pipe waits for whoever reads it.
+      throw new IOException(file + " is no plain file; move it away");
+    }
     FileChannel lock =
-        FileChannel.open(
-            root.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE, AS_IT_IS);
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, AS_IT_IS);
     try {
       if (lock.tryLock() != null) {
         Folder folder = new Folder(root, lock);
@@ -65,6 +69,14 @@ final class Folder implements AutoCloseable {
         Modes.createFolder(own);
       } else if (!Files.isDirectory(own, AS_IT_IS)) {
         throw new IOException(own + " is not a folder; move it away");
+      }
+      if (!Files.getFileStore(own).equals(Files.getFileStore(root))) {
+        throw new IOException(
+            own
+                + " is on another file system than "
+                + root
+                + ": files are renamed into it, which only works within one; move from there what is"
+                + " to be elsewhere");
       }
     }
     sync(root);
@@ -237,6 +249,17 @@ final class Folder implements AutoCloseable {
     sync(end);
     sync(work());
     return moved;
+  }
+
+  /** Moves a file that was done to those that were not executed as a whole. */
+  Path refuse(Path moved) throws IOException {
+    Path to = refused().resolve(name(moved));
+    if (!moved.equals(to)) {
+      Files.move(moved, to, StandardCopyOption.ATOMIC_MOVE);
+      sync(refused());
+      sync(done());
+    }
+    return to;
   }
 
   private static String name(Path file) {

@@ -42,6 +42,7 @@ public final class Inbox implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofSeconds(15);
   private static final Duration PROGRESS = Duration.ofSeconds(10);
   private static final Duration WARNINGS = Duration.ofMinutes(1);
+  private static final Duration WATCHED = Duration.ofMinutes(1);
 
   private final Folder folder;
   private final Batch.Ways ways;
@@ -49,6 +50,7 @@ public final class Inbox implements AutoCloseable {
   private final Warnings warnings = new Warnings(WARNINGS, System::nanoTime);
   private final Vetting vetting;
   private final Counts counts = new Counts();
+  private final Afterwards afterwards;
   private final ScheduledThreadPoolExecutor readers;
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(work -> new Thread(work, "openexec-inbox-answers"));
@@ -78,8 +80,9 @@ public final class Inbox implements AutoCloseable {
         }
 
         @Override
-        public void finished() {
+        public void finished(Path moved, long size) {
           open.decrementAndGet();
+          afterwards.answered(moved, size);
         }
 
         @Override
@@ -117,6 +120,7 @@ public final class Inbox implements AutoCloseable {
     this.folder = folder;
     this.bounds = bounds;
     this.vetting = new Vetting(bounds.quiet(), warnings);
+    this.afterwards = new Afterwards(folder, warnings, counts, WATCHED, System::nanoTime);
     this.sweep = folder.sweep();
     this.leftOver = folder.claimed();
     this.ways =
@@ -193,6 +197,7 @@ public final class Inbox implements AutoCloseable {
   public synchronized boolean look() throws IOException {
     warnings.endPeriod();
     folder.check();
+    afterwards.look();
     boolean any = resume();
     for (int i = 0; i < LOOKED_AT_ONCE && leftOver == null && hasRoom(); i++) {
       Path file = sweep.next();

@@ -11,18 +11,26 @@ final class Pace {
   private static final int MAX_SHARE = 64;
   private static final int MAX_BYTES = 4 << 20;
 
-  /** What a try for nothing costs a file, for each file that waits: 500 a second between them. */
+  /**
+   * What a try for nothing costs a file, for each file that waits: 500 a second between them. It
+   * pays when nothing at all was answered: a file whose requests get through is not to wait for
+   * what others wait for.
+   */
   private static final Duration PRICE = Duration.ofMillis(2);
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
   private static final Duration HIGHEST_PRICE = Duration.ofMinutes(10);
 
+  /** In the middle of a file: what comes next may be answered at once. */
+  private static final Duration HIGHEST_PRICE_TO_READ_ON = Duration.ofSeconds(1);
+
   private int share = MAX_SHARE;
   private int requests;
   private int bytes;
   private int forNothing;
   private boolean anyAnswered;
+  private boolean anyAnsweredSincePaid;
   private Duration pause = FIRST_PAUSE;
 
   void begun(int length) {
@@ -37,6 +45,7 @@ final class Pace {
 
   void answered() {
     anyAnswered = true;
+    anyAnsweredSincePaid = true;
     share = Math.min(MAX_SHARE, share + 1);
   }
 
@@ -62,20 +71,29 @@ final class Pace {
 
   /** Returns how long to wait before the file is read on, when so many files wait. */
   Duration untilNextTurn(int waitingFiles) {
-    Duration price = PRICE.multipliedBy((long) forNothing * Math.max(1, waitingFiles));
-    forNothing = 0;
-    return price.compareTo(HIGHEST_PRICE) < 0 ? price : HIGHEST_PRICE;
+    return least(price(waitingFiles, anyAnsweredSincePaid), HIGHEST_PRICE_TO_READ_ON);
   }
 
   /** Returns how long to wait before the file is read again, for what waits in it. */
   Duration untilNextPass(int waitingFiles) {
     pause = anyAnswered ? FIRST_PAUSE : pause;
     Duration current = pause;
-    Duration longer = pause.multipliedBy(2);
-    pause = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
+    pause = least(pause.multipliedBy(2), LONGEST_PAUSE);
+    Duration price = price(waitingFiles, anyAnswered);
     anyAnswered = false;
-    Duration price = untilNextTurn(waitingFiles);
     return scattered(price.compareTo(current) < 0 ? current : price);
+  }
+
+  private Duration price(int waitingFiles, boolean free) {
+    Duration price =
+        free ? Duration.ZERO : PRICE.multipliedBy((long) forNothing * Math.max(1, waitingFiles));
+    forNothing = 0;
+    anyAnsweredSincePaid = false;
+    return least(price, HIGHEST_PRICE);
+  }
+
+  private static Duration least(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 
   /** Files that were sent away together would come together, and all but one be sent away again. */

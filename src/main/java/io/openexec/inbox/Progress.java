@@ -7,7 +7,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * How far a file is. The log says so of a long one, or one that waits, every ten seconds, and every
- * 10,000 lines. What reads it, and what answers, are one at a time each; any may look.
+ * 10,000 lines; where very many wait, of some of them, and the metrics have them all. What reads
+ * it, and what answers, are one at a time each; any may look.
  */
 final class Progress {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
@@ -82,7 +83,7 @@ final class Progress {
 
   /** It was read to its end, and something in it, from that line on, has no final answer. */
   void waits(long first) {
-    if (!saidThatItWaits || isTime()) {
+    if ((!saidThatItWaits || isTime()) && counts.mayTell()) {
       saidThatItWaits = true;
       saidAt = System.nanoTime();
       LOG.info(

@@ -19,6 +19,9 @@ final class Quiet {
   private static final int REMEMBERED = 10_000;
   private static final int PUT_OFF = 1_000;
 
+  /** So many times as long for an empty file: most writers begin with one, and fill it later. */
+  static final int EMPTY = 10;
+
   private final Duration time;
   private final LongSupplier nanos;
   private final Map<Path, Seen> seen = new HashMap<>();
@@ -60,7 +63,8 @@ final class Quiet {
       return false;
     }
     long since = before == null ? nanos.getAsLong() : before.since;
-    if (nanos.getAsLong() - since >= time.toNanos()) {
+    long demanded = time.toNanos() * (now.size() == 0 ? EMPTY : 1);
+    if (nanos.getAsLong() - since >= demanded) {
       seen.remove(file);
       return true;
     }

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -213,6 +214,66 @@ class InboxTest {
     synchronized (log) { // As it appends.
       return log.list.stream().anyMatch(event -> event.getFormattedMessage().contains(text));
     }
+  }
+
+  @Test
+  void aFileThatIsAnsweredDoesNotWaitForWhatOthersWaitFor() throws Exception {
+    // One action is away; of another one four at a time run, so that most requests come again.
+    Semaphore slots = new Semaphore(4);
+    try (Inbox inbox = open(MANY, text -> text.startsWith("away") ? later() : slot(slots))) {
+      for (int i = 0; i < 500; i++) {
+        drop("away" + i + ".json", "away" + i);
+      }
+      Eventually.within(SOON, () -> looked(inbox) && requests.stream().distinct().count() == 500);
+      StringBuilder lines = new StringBuilder();
+      for (int i = 0; i < 100; i++) {
+        lines.append(i).append('\n');
+      }
+      drop("ours.jsonl", lines.toString());
+      awaitEnd(inbox, "done", "ours.jsonl");
+      assertThat(statuses("ours.jsonl")).hasSize(100).containsOnly(200);
+    }
+  }
+
+  private static CompletableFuture<Answer> later() {
+    return CompletableFuture.completedFuture(LATER);
+  }
+
+  private static CompletableFuture<Answer> slot(Semaphore slots) {
+    if (!slots.tryAcquire()) {
+      return later();
+    }
+    return CompletableFuture.supplyAsync(
+        () -> {
+          slots.release();
+          return YES;
+        },
+        CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS));
+  }
+
+  @Test
+  void whatIsWrittenAfterTheAnswersDoesNotLieAmongWhatIsDone() throws Exception {
+    try (Inbox inbox = open(MANY, text -> yes())) {
+      drop("slow.jsonl", "1\n");
+      awaitEnd(inbox, "done", "slow.jsonl");
+      // As by who has it open still.
+      Files.writeString(root.resolve("done/slow.jsonl"), "2\n", StandardOpenOption.APPEND);
+      awaitEnd(inbox, "refused", "slow.jsonl");
+      assertThat(root.resolve("done/slow.jsonl")).doesNotExist();
+      assertThat(requests).containsExactly("1");
+      assertThat(inbox.counts().filesWrittenLater()).isOne();
+      Files.move(root.resolve("refused/slow.jsonl"), root.resolve("slow.jsonl"));
+      Eventually.within(SOON, () -> looked(inbox) && requests.contains("2"));
+    }
+  }
+
+  @Test
+  void aLockThatIsNoFileIsNotWaitedFor() throws Exception {
+    assumeThat(new ProcessBuilder("mkfifo", root.resolve(".lock").toString()).start().waitFor())
+        .isZero();
+    assertThatThrownBy(() -> open(MANY, text -> yes()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(".lock is no plain file; move it away");
   }
 
   @Test

@@ -48,6 +48,16 @@ class QuietTest {
   }
 
   @Test
+  void anEmptyFileIsWaitedForLonger() throws IOException {
+    Path file = file("a", "");
+    assertThat(isQuiet(file)).isFalse();
+    passes(TIME.multipliedBy(Quiet.EMPTY).minusNanos(1));
+    assertThat(isQuiet(file)).isFalse();
+    passes(Duration.ofNanos(1));
+    assertThat(isQuiet(file)).isTrue();
+  }
+
+  @Test
   void whatChangesBeginsAnew() throws IOException {
     Path file = file("a", "x");
     assertThat(isQuiet(file)).isFalse();
@@ -86,7 +96,7 @@ class QuietTest {
   void whatIsPutOffAndWhatChangesTakesNoPlaceOfOthers() throws IOException {
     int remembered = 10_000;
     for (int n = 0; n < remembered; n++) {
-      Path file = Files.createFile(directory.resolve("f" + n));
+      Path file = file("f" + n, "x");
       assertThat(isQuiet(file)).isFalse();
       if (n % 2 == 0) {
         Files.writeString(file, "more");
@@ -114,7 +124,7 @@ class QuietTest {
     int remembered = 10_000;
     List<Path> files = new ArrayList<>();
     for (int n = 0; n < remembered + 100; n++) {
-      files.add(Files.createFile(directory.resolve("f" + n)));
+      files.add(file("f" + n, "x"));
     }
     for (Path file : files) {
       assertThat(isQuiet(file)).isFalse();
