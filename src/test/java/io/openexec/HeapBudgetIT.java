@@ -12,12 +12,14 @@ import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestDatabase;
 import io.openexec.testing.TestService;
+import jakarta.jms.BytesMessage;
 import jakarta.jms.Message;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HeapBudgetIT {
   private static final String HEAP = "-Xmx256m";
   private static final int BOMBS = 64;
+  private static final int HUGE_MEBIBYTES = 150;
   // Each takes about a second, so by all doors at once there are fewer.
   private static final int FEWER = 20;
   private static final String BOMB = "{\"a\":[" + "[],".repeat(345_000) + "[]]}";
@@ -130,6 +133,34 @@ class HeapBudgetIT {
   }
 
   /** Of the last, there are more rows than a result may have. */
+  @Test
+  void aMessageThatIsLargerThanTheHeapGoesAside() throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      TestService.Setup setup = new TestService.Setup(directory);
+      setup.with("OPENEXEC_QUEUE_URL", broker.url());
+      byte[] part = new byte[1 << 20];
+      Arrays.fill(part, (byte) 'x');
+      broker.send(
+          "openexec.requests",
+          session -> {
+            BytesMessage huge = session.createBytesMessage();
+            for (int i = 0; i < HUGE_MEBIBYTES; i++) {
+              huge.writeBytes(part);
+            }
+            huge.setJMSCorrelationID("huge");
+            return huge;
+          });
+      broker.send("openexec.requests", Requests.body("echo", "{}", "behind", null), "behind");
+      try (Packaged service = Packaged.start(directory, setup.environment(), false, HEAP)) {
+        Message aside = broker.receive("openexec.rejected");
+        assertThat(aside.getJMSCorrelationID()).isEqualTo("huge");
+        assertThat(aside.getIntProperty("status")).isEqualTo(413);
+        assertThat(broker.receive("openexec.receipts").getJMSCorrelationID()).isEqualTo("behind");
+        assertWell(service);
+      }
+    }
+  }
+
   @Test
   void soAreLargeRows() throws Exception {
     TestDatabase database = Postgres.database();

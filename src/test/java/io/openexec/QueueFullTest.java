@@ -6,11 +6,15 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.openexec.testing.Broker;
 import io.openexec.testing.Eventually;
+import io.openexec.testing.Reply;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
 import jakarta.jms.Message;
+import jakarta.jms.TextMessage;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -114,6 +118,43 @@ class QueueFullTest {
         assertThat(logged("openexec.receipts takes no message")).isOne();
         assertThat(logged("openexec.receipts takes messages again")).isOne();
         assertThat(logged("goes back to the broker")).isZero();
+      }
+    }
+  }
+
+  @Test
+  void anAnswerThatIsLargerThanTheBrokerTakesIsBriefAndHoldsUpNobody() throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      broker.refuseLarge(RECEIPTS);
+      TestService.Setup setup = setup(broker);
+      try (TestService service = setup.start()) {
+        String large =
+            Requests.body("echo", "{\"x\":\"" + "x".repeat(90_000) + "\"}", "large", null);
+        broker.send(REQUESTS, large, "large");
+        for (int id = 1; id < MESSAGES; id++) {
+          broker.send(REQUESTS, trace(id), "c" + id);
+        }
+        Eventually.within(SOON, () -> broker.count(RECEIPTS) == MESSAGES);
+        Eventually.within(SOON, () -> broker.count(REQUESTS) == 0);
+        JsonNode brief = null;
+        for (Message answer : broker.drain(RECEIPTS)) {
+          if (answer.getJMSCorrelationID().equals("large")) {
+            assertThat(answer.getIntProperty("status")).isEqualTo(200);
+            brief = new JsonMapper().readTree(((TextMessage) answer).getText());
+          }
+        }
+        assertThat(brief).isNotNull();
+        assertThat(brief.path("result").isNull()).isTrue();
+        assertThat(brief.path("disclosures").isNull()).isTrue();
+        assertThat(brief.path("approved").asBoolean()).isTrue();
+        assertThat(brief.path("evidence").asText()).startsWith("ey");
+        assertThat(brief.path("detail").asText()).contains("the same request again over HTTP");
+        assertThat(logged("takes no message")).as("of the queue").isZero();
+        assertThat(logged("characters was not taken")).isOne();
+        Reply whole = service.requests().execute(large);
+        assertThat(whole.header("Idempotent-Replayed")).contains("true");
+        assertThat(whole.json().path("result").path("echo").path("x").asText()).hasSize(90_000);
+        assertThat(whole.json().path("evidence")).isEqualTo(brief.path("evidence"));
       }
     }
   }

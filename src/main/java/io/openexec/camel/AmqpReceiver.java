@@ -1,6 +1,8 @@
 package io.openexec.camel;
 
+import io.openexec.receipt.StrictJson;
 import jakarta.jms.JMSException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -38,7 +40,12 @@ final class AmqpReceiver extends AmqpConsumer {
   private static final Logger LOG = LoggerFactory.getLogger(AmqpReceiver.class);
   private static final byte[] NOTHING = {};
 
+  /** What is kept of a message, in bytes: a request of any size, and as much beside it. */
+  private static final int MOST = 2 * StrictJson.MAX_LENGTH;
+
   private final Receiver reading;
+  private ByteArrayOutputStream begun = new ByteArrayOutputStream();
+  private boolean tooLarge;
   private @Nullable ReadableBuffer message;
 
   AmqpReceiver(AmqpSession session, JmsConsumerInfo info, Receiver receiver) {
@@ -74,8 +81,12 @@ final class AmqpReceiver extends AmqpConsumer {
   @Override
   public void processDeliveryUpdates(AmqpProvider provider, Delivery delivery)
       throws ProviderException {
-    if (delivery.isReadable() && !delivery.isPartial()) {
-      message = readable(super.getEndpoint().recv());
+    // Part by part as it comes: else the client would keep a message of any size, all of it.
+    if (delivery.isReadable() && super.getEndpoint().current() == delivery) {
+      keep(super.getEndpoint().recv());
+      if (!delivery.isPartial()) {
+        message = readable();
+      }
     }
     try {
       super.processDeliveryUpdates(provider, delivery);
@@ -84,12 +95,25 @@ final class AmqpReceiver extends AmqpConsumer {
     }
   }
 
-  /** Returns what the door reads of a message, or all of it, undecoded, if that cannot be read. */
-  private ReadableBuffer readable(ReadableBuffer received) {
-    byte[] raw = new byte[received.remaining()];
-    received.get(raw);
+  private void keep(ReadableBuffer received) {
+    byte[] part = new byte[Math.min(received.remaining(), MOST - begun.size())];
+    received.get(part);
+    begun.writeBytes(part);
+    tooLarge |= received.hasRemaining();
+  }
+
+  /**
+   * Returns what the door reads of the message that has come, or all of it, undecoded, if that
+   * cannot be read.
+   */
+  private ReadableBuffer readable() {
+    byte[] raw = begun.toByteArray();
+    boolean cut = tooLarge;
+    begun = new ByteArrayOutputStream();
+    tooLarge = false;
     try {
-      byte[] read = AmqpSections.readOf(raw);
+      byte[] read =
+          cut ? AmqpSections.headOf(raw, StrictJson.MAX_LENGTH + 1) : AmqpSections.readOf(raw);
       // A consumer of JMS gets a copy, which is where text is decoded.
       var unused = AmqpCodec.decodeMessage(this, wrap(read)).asJmsMessage().copy();
       return wrap(read);

@@ -53,6 +53,7 @@ final class AmqpSections {
   private static final int INT = 0x71;
   private static final int ULONG = 0x80;
   private static final int SYM_8 = 0xa3;
+  private static final int BINARY_32 = 0xb0;
   private static final int SYM_32 = 0xb3;
   private static final int LIST_32 = 0xd0;
   private static final int MAP_32 = 0xd1;
@@ -96,6 +97,35 @@ final class AmqpSections {
       throw new IllegalArgumentException("it ends in the middle", e);
     }
     return sections.bytes();
+  }
+
+  /**
+   * Returns a message with what the door reads beside the body, of one of which that is not all
+   * there, and as its body so many bytes that say nothing.
+   *
+   * @throws IllegalArgumentException if it is none that AMQP describes, or has not come to its body
+   */
+  static byte[] headOf(byte[] beginning, int length) {
+    AmqpSections sections = new AmqpSections(beginning);
+    try {
+      while (!sections.isAtBody()) {
+        sections.section();
+      }
+    } catch (BufferUnderflowException e) {
+      throw new IllegalArgumentException("its body does not begin", e);
+    }
+    describe(DATA, sections.body);
+    sections.body.write(BINARY_32);
+    sections.body.writeBytes(ByteBuffer.allocate(Integer.BYTES + length).putInt(length).array());
+    return sections.bytes();
+  }
+
+  private boolean isAtBody() {
+    int from = in.position();
+    next();
+    int section = descriptor();
+    in.position(from);
+    return section >= DATA && section <= AMQP_VALUE;
   }
 
   private byte[] bytes() {

@@ -246,7 +246,8 @@ final class QueueDoor {
     message.setHeader(QueueHeaders.STATUS, answer.status());
     message.setHeader(QueueHeaders.CONTENT_TYPE, answer.mediaType());
     message.setHeader(QueueHeaders.REPLAYED, answer.replayed());
-    message.setBody(answer.json());
+    message.setBody(
+        sends.hasToBeBrief(messageId(exchange)) ? answer.brief().json() : answer.json());
     if (asked) {
       message.setHeader(JmsConstants.JMS_DESTINATION_NAME, replyTo);
     }
@@ -283,13 +284,29 @@ final class QueueDoor {
   private void notSent(Exchange exchange) throws Exception {
     Exception why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
     boolean dead = ObjectHelper.getException(jakarta.jms.IllegalStateException.class, why) != null;
-    if (!dead && component.orElseThrow().isConnected()) {
+    if (!dead && component.orElseThrow().isConnected() && !isForItsSize(exchange)) {
       sends.refused(exchange.getVariable(TARGET, String.class), why);
       // At once again, but nothing shall go round in a hurry.
       Duration pause = sends.isRefusing(queues().requests()) ? LONG_PAUSE : PAUSE;
       TimeUnit.MILLISECONDS.sleep(pause.toMillis());
     }
     throw why;
+  }
+
+  private boolean isForItsSize(Exchange exchange) {
+    Object result = exchange.getVariable(RESULT);
+    return (result == MessageResult.SUCCEEDED || result == MessageResult.REFUSED)
+        && exchange.getMessage().getBody() instanceof String answer
+        && sends.isForItsSize(messageId(exchange), answer.length());
+  }
+
+  private static Optional<String> messageId(Exchange exchange) {
+    try {
+      return Optional.ofNullable(
+          exchange.getVariable(TAKEN, JmsMessage.class).getJmsMessage().getJMSMessageID());
+    } catch (JMSException e) {
+      return Optional.empty();
+    }
   }
 
   private static org.apache.camel.Message fresh(Exchange exchange) {

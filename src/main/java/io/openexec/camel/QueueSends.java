@@ -3,6 +3,8 @@ package io.openexec.camel;
 import io.openexec.execution.Errors;
 import io.openexec.metrics.Traffic.MessageResult;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -20,10 +22,25 @@ final class QueueSends {
   private static final Logger LOG = LoggerFactory.getLogger(QueueSends.class);
   private static final Duration KNOWN_FOR = Duration.ofMinutes(2);
   private static final Duration LONGEST_TRY = Duration.ofSeconds(10);
+  private static final int REMEMBERED = 10_000;
+
+  /** What any broker takes, in characters. */
+  private static final int SMALL = 65_536;
 
   private final Consumer<MessageResult> count;
   private final Map<String, Refusal> refusals = new ConcurrentHashMap<>();
   private final Map<Thread, Sent> sent = new ConcurrentHashMap<>();
+  private final Set<String> large =
+      Collections.synchronizedSet(
+          Collections.newSetFromMap(
+              new LinkedHashMap<>() {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+                  return size() > REMEMBERED;
+                }
+              }));
 
   private record Sent(String queue, MessageResult result) {}
 
@@ -62,6 +79,29 @@ final class QueueSends {
     if (last != null) {
       refused(last.queue(), why);
     }
+  }
+
+  /**
+   * An answer was not taken. If it is large it may be for that, which says nothing of the queue:
+   * the next time its message comes it is to be brief.
+   *
+   * @param message the id of the message that it answers, if that has one
+   * @return whether that is so
+   */
+  boolean isForItsSize(Optional<String> message, int length) {
+    boolean first = length > SMALL && message.isPresent() && large.add(message.get());
+    if (first) {
+      LOG.warn(
+          "queue: an answer of {} characters was not taken; if the broker has a bound on messages,"
+              + " raise it. The next try is brief",
+          length);
+    }
+    return first;
+  }
+
+  /** Returns whether the answer to a message has to be brief. */
+  boolean hasToBeBrief(Optional<String> message) {
+    return message.filter(large::contains).isPresent();
   }
 
   /** A queue did not take what was sent to it. */

@@ -12,6 +12,7 @@ import io.openexec.boundary.Refusal;
 import io.openexec.execution.Claim.OnRecord;
 import io.openexec.receipt.Receipt;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public record Answer(int status, String json, boolean replayed, OptionalInt retryAfter) {
   private static final JsonMapper MAPPER =
       JsonMapper.builder().configure(JsonWriteFeature.ESCAPE_NON_ASCII, true).build();
+  private static final List<String> LARGE = List.of("result", "disclosures");
   private static final int OK = 200;
   private static final int NOT_READY = 503;
 
@@ -74,6 +76,31 @@ public record Answer(int status, String json, boolean replayed, OptionalInt retr
   /** Returns the body as bytes. */
   public byte[] bytes() {
     return json.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * Returns the same answer without what makes it large, for whom cannot be handed all of it: null
+   * stands for the result and for the disclosures, and {@code detail} says how to get them.
+   */
+  public Answer brief() {
+    ObjectNode body;
+    try {
+      body = (ObjectNode) MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("an answer is JSON", e);
+    }
+    for (String large : LARGE) {
+      if (body.has(large)) {
+        body.putNull(large);
+      }
+    }
+    String more =
+        "The answer is larger than can be sent here ("
+            + json.length()
+            + " characters): the same request again over HTTP executes nothing and is answered all"
+            + " of it.";
+    body.put("detail", isProblem() ? body.path("detail").asText() + " " + more : more);
+    return new Answer(status, write(body), replayed, retryAfter);
   }
 
   /** Returns a plain answer. */

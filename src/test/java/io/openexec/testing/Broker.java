@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQIllegalStateException;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.config.impl.SecurityConfiguration;
@@ -43,6 +45,7 @@ public final class Broker implements AutoCloseable {
   private EmbeddedActiveMQ server;
   private Connection connection;
   private final Set<String> sentAlone = ConcurrentHashMap.newKeySet();
+  private final Set<String> refusesLarge = ConcurrentHashMap.newKeySet();
 
   /** Makes a message in a session. */
   @FunctionalInterface
@@ -198,6 +201,11 @@ public final class Broker implements AutoCloseable {
     }
   }
 
+  /** Makes sending to that address fail for messages beyond some 100 KiB. */
+  public void refuseLarge(String address) {
+    refusesLarge.add(address);
+  }
+
   /** Returns the addresses that something was sent to in no transaction. */
   public Set<String> sentAlone() {
     return Set.copyOf(sentAlone);
@@ -210,7 +218,11 @@ public final class Broker implements AutoCloseable {
         Transaction transaction,
         org.apache.activemq.artemis.api.core.Message message,
         boolean direct,
-        boolean noAutoCreateQueue) {
+        boolean noAutoCreateQueue)
+        throws ActiveMQException {
+      if (message.isLargeMessage() && refusesLarge.contains(message.getAddress())) {
+        throw new ActiveMQIllegalStateException("too large");
+      }
       if (transaction == null) {
         sentAlone.add(message.getAddress());
       }
