@@ -19,8 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One writer whose commits are shared: whatever waits when a commit begins goes into it, so that
- * throughput is not bounded by one sync to disk per write.
+ * Writers whose commits are shared: whatever waits when a commit begins goes into it, so that
+ * throughput is not bounded by one sync to disk per write. Where the database takes several
+ * transactions at a time there are several writers, and one prepares while another one's commit is
+ * being synced.
  *
  * <p>A conflict is a result, and costs nobody else anything. A write that the database will not
  * have fails alone. A commit that fails takes exactly its own writes with it, and the next one
@@ -41,18 +43,16 @@ final class GroupCommit implements AutoCloseable {
   private final Evidence evidence;
   private final BlockingQueue<Write<?>> queue;
   private final Commits commits = new Commits();
-  private final Thread writer;
-  private @Nullable ExecutionTable table;
-  // Whether the database was asked to commit; known to the writer's thread only, as is the table.
-  private boolean written;
+  private final List<Thread> writers = new ArrayList<>();
   private volatile @Nullable Pause pause;
   private volatile boolean closed;
   private volatile boolean ended;
   private volatile long lastFailure = System.nanoTime() - FAILING_NANOS;
 
   /**
-   * Starts the writer.
+   * Starts the writers.
    *
+   * @param count how many
    * @param capacity how many writes may wait; one more is refused at once
    * @param fence decides who may reserve
    * @param files what has to be the same still when a commit is confirmed
@@ -65,6 +65,7 @@ final class GroupCommit implements AutoCloseable {
       SameFiles files,
       Executor answers,
       Evidence evidence,
+      int count,
       int capacity) {
     this.pool = pool;
     this.dialect = dialect;
@@ -73,8 +74,11 @@ final class GroupCommit implements AutoCloseable {
     this.answers = answers;
     this.evidence = evidence;
     this.queue = new ArrayBlockingQueue<>(capacity);
-    this.writer = new Thread(this::run, "openexec-commit");
-    this.writer.start();
+    for (int i = 0; i < count; i++) {
+      Thread writer = new Thread(new Writer(), "openexec-commit");
+      writers.add(writer);
+      writer.start();
+    }
   }
 
   /**
@@ -95,7 +99,8 @@ final class GroupCommit implements AutoCloseable {
   }
 
   /**
-   * Runs something while no transaction is open; at most one thing at a time.
+   * Runs something while no transaction is open, where there is one writer; at most one thing at a
+   * time.
    *
    * @return what completes when it has run
    */
@@ -147,59 +152,117 @@ final class GroupCommit implements AutoCloseable {
     return queue.size();
   }
 
-  private void run() {
-    List<Write<?>> batch = new ArrayList<>(MAX_BATCH);
-    while (!closed || !queue.isEmpty()) {
-      try {
-        Write<?> first = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-        if (first != null) {
-          batch.add(first);
-          queue.drainTo(batch, MAX_BATCH - 1);
-          commit(batch);
+  /** One connection at a time, and the thread that writes on it. */
+  private final class Writer implements Runnable {
+    private @Nullable ExecutionTable table;
+    // Whether the database was asked to commit.
+    private boolean written;
+
+    @Override
+    public void run() {
+      List<Write<?>> batch = new ArrayList<>(MAX_BATCH);
+      while (!closed || !queue.isEmpty()) {
+        try {
+          Write<?> first = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+          if (first != null) {
+            batch.add(first);
+            queue.drainTo(batch, MAX_BATCH - 1);
+            commit(batch);
+          }
+          pauseIfAsked();
+        } catch (InterruptedException e) {
+          // Only close() ends this thread, by its flag.
+          LOG.debug("interrupted", e);
+        } catch (RuntimeException | Error e) {
+          // Short of memory, say.
+          lastFailure = System.nanoTime();
+          batch.forEach(
+              write -> write.failed(new StoreUnavailable("the commit ended otherwise", e)));
+        } finally {
+          batch.clear();
         }
-        pauseIfAsked();
-      } catch (InterruptedException e) {
-        // Only close() ends this thread, by its flag.
-        LOG.debug("interrupted", e);
-      } catch (RuntimeException | Error e) {
-        // Short of memory, say.
+      }
+      ExecutionTable known = table;
+      if (known != null) {
+        known.giveBack();
+      }
+      ended = true;
+      pauseIfAsked();
+    }
+
+    private void commit(List<Write<?>> batch) {
+      long begin = System.nanoTime();
+      Throwable failure = tryToCommit(batch);
+      for (int tries = 1; tries < MAX_TRIES && isTransient(failure); tries++) {
+        failure = tryToCommit(batch);
+      }
+      if (failure == null) {
+        commits.done(System.nanoTime() - begin, batch.size());
+        answer(List.copyOf(batch), Write::committed);
+      } else if (batch.size() > 1 && isOfTheRow(failure)) {
+        LOG.error("one of {} writes cannot be made, each goes alone", batch.size());
+        batch.forEach(write -> commit(List.of(write)));
+      } else {
+        // Not the failure's own text: a driver may put there what was to be written.
+        LOG.error("a commit of {} writes failed: {}", batch.size(), Errors.rootCause(failure));
         lastFailure = System.nanoTime();
-        batch.forEach(write -> write.failed(new StoreUnavailable("the commit ended otherwise", e)));
-      } finally {
-        batch.clear();
+        commits.failed();
+        StoreUnavailable unavailable =
+            written
+                ? new StoreUnavailable("the commit failed", failure)
+                : StoreUnavailable.undone("nothing was committed", failure);
+        answer(List.copyOf(batch), write -> write.failed(unavailable));
       }
     }
-    queue.forEach(late -> late.failed(StoreUnavailable.undone("the store is closed", null)));
-    ExecutionTable known = table;
-    if (known != null) {
-      known.giveBack();
-    }
-    ended = true;
-    pauseIfAsked();
-  }
 
-  private void commit(List<Write<?>> batch) {
-    long begin = System.nanoTime();
-    Throwable failure = tryToCommit(batch);
-    for (int tries = 1; tries < MAX_TRIES && isTransient(failure); tries++) {
-      failure = tryToCommit(batch);
+    private @Nullable Throwable tryToCommit(List<Write<?>> batch) {
+      boolean kept = table != null;
+      written = false;
+      try {
+        ExecutionTable open = open();
+        open.connection().setAutoCommit(false);
+        new Batch(batch).write(open, fence);
+        written = true;
+        // Commits. Not commit(), after which SQLite's driver begins the next transaction at once
+        // and
+        // keeps everyone else from writing.
+        open.connection().setAutoCommit(true);
+        files.check();
+        return null;
+      } catch (SQLException | RuntimeException | Error e) {
+        // An Error too: this thread must not end while anyone may write.
+        discard();
+        if (written && !(e instanceof SQLException)) {
+          // It may be committed: nothing that looks as if it could be done again.
+          return new SQLException("the commit ended otherwise", e);
+        }
+        return kept && !written && e instanceof SQLException lost && dialect.isConnectionLoss(lost)
+            ? new StaleConnection(lost)
+            : e;
+      }
     }
-    if (failure == null) {
-      commits.done(System.nanoTime() - begin, batch.size());
-      answer(List.copyOf(batch), Write::committed);
-    } else if (batch.size() > 1 && isOfTheRow(failure)) {
-      LOG.error("one of {} writes cannot be made, each goes alone", batch.size());
-      batch.forEach(write -> commit(List.of(write)));
-    } else {
-      // Not the failure's own text: a driver may put there what was to be written.
-      LOG.error("a commit of {} writes failed: {}", batch.size(), Errors.rootCause(failure));
-      lastFailure = System.nanoTime();
-      commits.failed();
-      StoreUnavailable unavailable =
-          written
-              ? new StoreUnavailable("the commit failed", failure)
-              : StoreUnavailable.undone("nothing was committed", failure);
-      answer(List.copyOf(batch), write -> write.failed(unavailable));
+
+    /** Returns the tables on the writer's own connection, kept for as long as nothing fails. */
+    private ExecutionTable open() throws SQLException {
+      ExecutionTable known = table;
+      if (known == null) {
+        known = new ExecutionTable(pool.getConnection(), dialect, evidence);
+        table = known;
+      }
+      return known;
+    }
+
+    /**
+     * What state a connection is in after a failure is the driver's secret: it is not used again.
+     * Those that lie idle may be of the same server that is no more.
+     */
+    private void discard() {
+      ExecutionTable known = table;
+      table = null;
+      if (known != null) {
+        pool.evictConnection(known.connection());
+        pool.getHikariPoolMXBean().softEvictConnections();
+      }
     }
   }
 
@@ -222,32 +285,6 @@ final class GroupCommit implements AutoCloseable {
         || (failure instanceof SQLException e && dialect.isOfTheRow(e));
   }
 
-  private @Nullable Throwable tryToCommit(List<Write<?>> batch) {
-    boolean kept = table != null;
-    written = false;
-    try {
-      ExecutionTable open = open();
-      open.connection().setAutoCommit(false);
-      new Batch(batch).write(open, fence);
-      written = true;
-      // Commits. Not commit(), after which SQLite's driver begins the next transaction at once and
-      // keeps everyone else from writing.
-      open.connection().setAutoCommit(true);
-      files.check();
-      return null;
-    } catch (SQLException | RuntimeException | Error e) {
-      // An Error too: this thread must not end while anyone may write.
-      discard();
-      if (written && !(e instanceof SQLException)) {
-        // It may be committed: nothing that looks as if it could be done again.
-        return new SQLException("the commit ended otherwise", e);
-      }
-      return kept && !written && e instanceof SQLException lost && dialect.isConnectionLoss(lost)
-          ? new StaleConnection(lost)
-          : e;
-    }
-  }
-
   /** The kept connection was lost before the commit was sent: a new one may work. */
   private static final class StaleConnection extends Exception {
     private static final long serialVersionUID = 1L;
@@ -257,37 +294,19 @@ final class GroupCommit implements AutoCloseable {
     }
   }
 
-  /** Returns the tables on the writer's own connection, kept for as long as nothing fails. */
-  private ExecutionTable open() throws SQLException {
-    ExecutionTable known = table;
-    if (known == null) {
-      known = new ExecutionTable(pool.getConnection(), dialect, evidence);
-      table = known;
-    }
-    return known;
-  }
-
-  /**
-   * What state a connection is in after a failure is the driver's secret: it is not used again.
-   * Those that lie idle may be of the same server that is no more.
-   */
-  private void discard() {
-    ExecutionTable known = table;
-    table = null;
-    if (known != null) {
-      pool.evictConnection(known.connection());
-      pool.getHikariPoolMXBean().softEvictConnections();
-    }
-  }
-
   /** Writes what waits, and ends. */
   @Override
   public void close() {
     closed = true;
     try {
-      writer.join();
+      for (Thread writer : writers) {
+        writer.join();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    for (Write<?> late = queue.poll(); late != null; late = queue.poll()) {
+      late.failed(StoreUnavailable.undone("the store is closed", null));
     }
   }
 }

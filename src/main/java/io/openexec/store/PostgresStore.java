@@ -16,6 +16,8 @@ import java.util.concurrent.Executor;
 /** Opens the record in a PostgreSQL database, which several processes may share. */
 final class PostgresStore {
   private static final int CONNECTIONS = 8;
+  // One for the statements of the next commit while the server syncs the other one's.
+  private static final int WRITERS = 2;
   private static final int CONNECTION_MILLIS = 2_000;
 
   // What is not given in the URL. A server that says nothing any more must not be waited for.
@@ -79,6 +81,7 @@ final class PostgresStore {
             SameFiles.none(),
             answers,
             evidence,
+            WRITERS,
             Databases.WAITING_WRITES);
     return new JdbcExecutionStore(
         pool, Dialect.POSTGRESQL, writer, lease, evidence, Optional.empty(), List.of(lease, pool));

@@ -73,6 +73,7 @@ abstract class GroupCommitTest {
             SameFiles.none(),
             Runnable::run,
             Keys.evidence(),
+            1,
             CAPACITY);
   }
 

@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.PSQLException;
@@ -228,6 +229,7 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
         SameFiles.none(),
         Runnable::run,
         Keys.evidence(),
+        1,
         10);
   }
 
@@ -304,6 +306,66 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
               .containsExactlyInAnyOrder(Insert.INSERTED, Insert.NONCE_TAKEN);
         }
       }
+    }
+  }
+
+  @Test
+  void aCommitIsMadeWhileAnotherOneIsStillUnderWay() throws Exception {
+    try (Held held = new Held(request("held"))) {
+      assertThat(insertAll(store, List.of(request("n"))).get(0).get(10, TimeUnit.SECONDS))
+          .isEqualTo(Insert.INSERTED);
+      assertThat(state(request("n"))).isEqualTo(State.SUCCEEDED);
+      assertThat(store.find(held.request.executionId())).as("not committed yet").isEmpty();
+    }
+  }
+
+  @Test
+  void whoWantsWhatACommitUnderWayTakesHearsWhatBecameOfIt() throws Exception {
+    var approval = APPROVER.approve("pay", "{}");
+    List<CompletableFuture<Insert>> others;
+    try (Held held = new Held(request("n", approval))) {
+      others = insertAll(store, List.of(held.request, request("m", approval)));
+      assertThatThrownBy(() -> others.get(0).get(200, TimeUnit.MILLISECONDS))
+          .as("nobody knows yet")
+          .isInstanceOf(TimeoutException.class);
+      assertThat(others.get(1)).isNotDone();
+    }
+    assertThat(others.get(0).get()).isEqualTo(Insert.NONCE_TAKEN);
+    assertThat(others.get(1).get()).isEqualTo(Insert.APPROVAL_USED);
+    assertThat(database.rows("SELECT nonce FROM executions")).containsExactly("\"n\"");
+  }
+
+  /** One of the store's own commits, of one execution, that is under way until this is closed. */
+  private final class Held implements AutoCloseable {
+    private final VerifiedRequest request;
+    private final CountDownLatch goOn = new CountDownLatch(1);
+    private final CompletableFuture<Void> done;
+
+    Held(VerifiedRequest request) throws InterruptedException {
+      this.request = request;
+      CountDownLatch begun = new CountDownLatch(1);
+      done =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  store.write(
+                      table -> {
+                        table.insert(List.of(write(request, ended(request)).row));
+                        begun.countDown();
+                        awaitOpen(goOn);
+                        return request;
+                      });
+                } catch (StoreUnavailable e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      begun.await();
+    }
+
+    @Override
+    public void close() {
+      goOn.countDown();
+      done.join();
     }
   }
 
