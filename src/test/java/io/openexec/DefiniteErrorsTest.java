@@ -151,6 +151,19 @@ class DefiniteErrorsTest {
   }
 
   @Test
+  void aTemporaryTableOfAFunctionIsInNobodysWay() {
+    database.execute(
+        "CREATE FUNCTION shadow() RETURNS text LANGUAGE plpgsql AS"
+            + " 'BEGIN CREATE TEMP TABLE item (id integer); RETURN ''done''; END'");
+    setup.action(
+        "act", ACTION, query("postgres", "SELECT shadow()"), INSERT.formatted("postgres"), TEXT);
+    try (TestService service = setup.start()) {
+      assertThat(service.requests().execute("act", "{\"id\":1}", "n").status()).isEqualTo(200);
+    }
+    assertThat(database.rows("SELECT * FROM item")).containsExactly("1");
+  }
+
+  @Test
   void aRowThatStaysThoughTheNextOneFailsProvesNothingHoweverItIsWritten() {
     assertUnknown(
         run(
