@@ -156,6 +156,7 @@ class SealedRegistryTest {
         "to: {uri: 'sql:x', parameters: {query: 'CREATE TABLE ''temp'' .acc AS SELECT 1'}}|keeps something",
         "to: {uri: 'sql:x', parameters: {query: 'WITH [a''] AS (SELECT 1) SELECT [''b]'}}|in brackets",
         "to: {uri: 'sql:x', parameters: {query: 'SELECT query_to_xml(:#q, true, true, :#s)'}}|write that statement here",
+        "to: {uri: 'sql:x', parameters: {query: 'SELECT * FROM ts_stat(''SELECT 1'')'}}|write that statement here",
         "setHeaders: {headers: []}|not a step",
         "setProperty: {name: CamelFileName, simple: x}|steer Camel itself",
         // asynchronous

@@ -72,18 +72,24 @@ final class ActionDatabase {
         return renewed(known);
       } catch (SQLException e) {
         // Lost while it lay idle, or past renewing; a new one may do.
-        evictConnection(known);
-      }
-      Connection other = super.getConnection();
-      try {
-        return renewed(other);
-      } catch (SQLException e) {
-        evictConnection(other);
-        throw e;
+        return renewed(super.getConnection());
       }
     }
 
     private Connection renewed(Connection connection) throws SQLException {
+      boolean good = false;
+      try {
+        renew(connection);
+        good = true;
+        return connection;
+      } finally {
+        if (!good) {
+          evictConnection(connection);
+        }
+      }
+    }
+
+    private void renew(Connection connection) throws SQLException {
       try (Statement statement = connection.createStatement()) {
         if (discards) {
           statement.execute("DISCARD ALL");
@@ -97,7 +103,6 @@ final class ActionDatabase {
           }
         }
       }
-      return connection;
     }
   }
 

@@ -73,7 +73,8 @@ final class ActionSqlGate {
 
   /** What runs a text as a statement. */
   private static final Pattern HIDDEN =
-      Pattern.compile("(?i)\\b((QUERY|CURSOR)_TO_XML\\w*|DBLINK\\w*)\\b");
+      Pattern.compile(
+          "(?i)\\b((QUERY|CURSOR)_TO_XML\\w*|DBLINK\\w*|TS_STAT|TS_REWRITE|CROSSTAB\\w*|CONNECTBY|XPATH_TABLE)\\b");
 
   /** What tells others something in a transaction that changes nothing. */
   private static final Pattern TELLING = Pattern.compile("(?i)\\b(NOTIFY|PG_NOTIFY)\\b");

@@ -82,6 +82,13 @@ final class AmqpReceiver extends AmqpConsumer {
   public void processDeliveryUpdates(AmqpProvider provider, Delivery delivery)
       throws ProviderException {
     // Part by part as it comes: else the client would keep a message of any size, all of it.
+    if (delivery.isAborted()) {
+      // Its sender gave it up: nothing more comes of it.
+      begun = new ByteArrayOutputStream();
+      tooLarge = false;
+      delivery.settle();
+      return;
+    }
     if (delivery.isReadable() && super.getEndpoint().current() == delivery) {
       keep(super.getEndpoint().recv());
       if (!delivery.isPartial()) {

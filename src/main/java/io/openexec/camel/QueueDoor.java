@@ -247,7 +247,9 @@ final class QueueDoor {
     message.setHeader(QueueHeaders.CONTENT_TYPE, answer.mediaType());
     message.setHeader(QueueHeaders.REPLAYED, answer.replayed());
     message.setBody(
-        sends.hasToBeBrief(messageId(exchange)) ? answer.brief().json() : answer.json());
+        isLarge(answer.json()) && sends.hasToBeBrief(id(answer.json()))
+            ? answer.brief().json()
+            : answer.json());
     if (asked) {
       message.setHeader(JmsConstants.JMS_DESTINATION_NAME, replyTo);
     }
@@ -297,15 +299,20 @@ final class QueueDoor {
     Object result = exchange.getVariable(RESULT);
     return (result == MessageResult.SUCCEEDED || result == MessageResult.REFUSED)
         && exchange.getMessage().getBody() instanceof String answer
-        && sends.isForItsSize(messageId(exchange), answer.length());
+        && isLarge(answer)
+        && sends.isForItsSize(id(answer), answer.length());
   }
 
-  private static Optional<String> messageId(Exchange exchange) {
+  private static boolean isLarge(String answer) {
+    return answer.length() > QueueSends.SMALL;
+  }
+
+  /** What an answer is of, which is the same when its message comes again. */
+  private static String id(String answer) {
     try {
-      return Optional.ofNullable(
-          exchange.getVariable(TAKEN, JmsMessage.class).getJmsMessage().getJMSMessageID());
-    } catch (JMSException e) {
-      return Optional.empty();
+      return MAPPER.readTree(answer).path("id").asText();
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("an answer is JSON", e);
     }
   }
 

@@ -25,7 +25,7 @@ final class QueueSends {
   private static final int REMEMBERED = 10_000;
 
   /** What any broker takes, in characters. */
-  private static final int SMALL = 65_536;
+  static final int SMALL = 65_536;
 
   private final Consumer<MessageResult> count;
   private final Map<String, Refusal> refusals = new ConcurrentHashMap<>();
@@ -82,14 +82,14 @@ final class QueueSends {
   }
 
   /**
-   * An answer was not taken. If it is large it may be for that, which says nothing of the queue:
-   * the next time its message comes it is to be brief.
+   * A large answer was not taken. It may be for its size, which says nothing of the queue: the next
+   * time it is to be brief.
    *
-   * @param message the id of the message that it answers, if that has one
-   * @return whether that is so
+   * @param id what it is the answer of
+   * @return whether that is so: it was not brief already
    */
-  boolean isForItsSize(Optional<String> message, int length) {
-    boolean first = length > SMALL && message.isPresent() && large.add(message.get());
+  boolean isForItsSize(String id, int length) {
+    boolean first = large.add(id);
     if (first) {
       LOG.warn(
           "queue: an answer of {} characters was not taken; if the broker has a bound on messages,"
@@ -99,9 +99,9 @@ final class QueueSends {
     return first;
   }
 
-  /** Returns whether the answer to a message has to be brief. */
-  boolean hasToBeBrief(Optional<String> message) {
-    return message.filter(large::contains).isPresent();
+  /** Returns whether a large answer has to be brief. */
+  boolean hasToBeBrief(String id) {
+    return large.contains(id);
   }
 
   /** A queue did not take what was sent to it. */

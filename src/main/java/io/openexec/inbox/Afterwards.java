@@ -3,12 +3,16 @@ package io.openexec.inbox;
 import io.openexec.execution.Errors;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.Objects;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches files for a while after they were answered: who wrote one slower than was waited for may
@@ -26,7 +30,7 @@ final class Afterwards {
   private long looked;
 
   /** Where it was moved to, how long it was then, and until when it is watched. */
-  private record Answered(Path file, long size, long until) {}
+  private record Answered(Path file, @Nullable Object key, long size, long until) {}
 
   /**
    * Watches files for so long.
@@ -47,7 +51,16 @@ final class Afterwards {
     if (answered.size() == MOST) {
       answered.removeFirst();
     }
-    answered.addLast(new Answered(file, size, nanos.getAsLong() + time.toNanos()));
+    try {
+      answered.addLast(
+          new Answered(file, now(file).fileKey(), size, nanos.getAsLong() + time.toNanos()));
+    } catch (IOException e) {
+      // Taken away already.
+    }
+  }
+
+  private static BasicFileAttributes now(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
   }
 
   /** Looks, now and then, whether something was written since. */
@@ -60,10 +73,12 @@ final class Afterwards {
     for (Iterator<Answered> all = answered.iterator(); all.hasNext(); ) {
       Answered file = all.next();
       try {
-        if (Files.size(file.file()) > file.size()) {
+        BasicFileAttributes there = now(file.file());
+        boolean isIt = Objects.equals(there.fileKey(), file.key());
+        if (isIt && there.size() > file.size()) {
           all.remove();
           wasWritten(file.file());
-        } else if (now - file.until() >= 0) {
+        } else if (!isIt || now - file.until() >= 0) {
           all.remove();
         }
       } catch (IOException e) {

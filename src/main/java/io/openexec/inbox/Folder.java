@@ -70,16 +70,33 @@ final class Folder implements AutoCloseable {
       } else if (!Files.isDirectory(own, AS_IT_IS)) {
         throw new IOException(own + " is not a folder; move it away");
       }
-      if (!Files.getFileStore(own).equals(Files.getFileStore(root))) {
-        throw new IOException(
-            own
-                + " is on another file system than "
-                + root
-                + ": files are renamed into it, which only works within one; move from there what is"
-                + " to be elsewhere");
-      }
+      tryToMoveInto(own);
     }
     sync(root);
+  }
+
+  /** Another file system may be mounted there, into which nothing can be renamed. */
+  private void tryToMoveInto(Path own) throws IOException {
+    Path probe = root.resolve(".probe");
+    Path moved = own.resolve(".probe");
+    Files.deleteIfExists(probe);
+    Files.createFile(probe);
+    try {
+      Files.move(probe, moved, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new IOException(
+          "no file can be moved from "
+              + root
+              + " into "
+              + own
+              + " ("
+              + Errors.rootCause(e)
+              + "): they have to be on one file system",
+          e);
+    } finally {
+      Files.deleteIfExists(probe);
+      Files.deleteIfExists(moved);
+    }
   }
 
   private List<Path> own() {

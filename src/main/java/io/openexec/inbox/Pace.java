@@ -29,6 +29,7 @@ final class Pace {
   private int requests;
   private int bytes;
   private int forNothing;
+  private Duration debt = Duration.ZERO;
   private boolean anyAnswered;
   private boolean anyAnsweredSincePaid;
   private Duration pause = FIRST_PAUSE;
@@ -71,7 +72,7 @@ final class Pace {
 
   /** Returns how long to wait before the file is read on, when so many files wait. */
   Duration untilNextTurn(int waitingFiles) {
-    return least(price(waitingFiles, anyAnsweredSincePaid), HIGHEST_PRICE_TO_READ_ON);
+    return paid(waitingFiles, anyAnsweredSincePaid, HIGHEST_PRICE_TO_READ_ON);
   }
 
   /** Returns how long to wait before the file is read again, for what waits in it. */
@@ -79,17 +80,24 @@ final class Pace {
     pause = anyAnswered ? FIRST_PAUSE : pause;
     Duration current = pause;
     pause = least(pause.multipliedBy(2), LONGEST_PAUSE);
-    Duration price = price(waitingFiles, anyAnswered);
+    Duration price = paid(waitingFiles, anyAnswered, HIGHEST_PRICE);
     anyAnswered = false;
     return scattered(price.compareTo(current) < 0 ? current : price);
   }
 
-  private Duration price(int waitingFiles, boolean free) {
-    Duration price =
-        free ? Duration.ZERO : PRICE.multipliedBy((long) forNothing * Math.max(1, waitingFiles));
+  /** What is not paid now is to be paid later. */
+  private Duration paid(int waitingFiles, boolean free, Duration most) {
+    debt =
+        free
+            ? Duration.ZERO
+            : least(
+                debt.plus(PRICE.multipliedBy((long) forNothing * Math.max(1, waitingFiles))),
+                HIGHEST_PRICE);
     forNothing = 0;
     anyAnsweredSincePaid = false;
-    return least(price, HIGHEST_PRICE);
+    Duration now = least(debt, most);
+    debt = debt.minus(now);
+    return now;
   }
 
   private static Duration least(Duration one, Duration other) {

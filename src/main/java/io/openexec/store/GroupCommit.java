@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * Writers whose commits are shared: whatever waits when a commit begins goes into it, so that
  * throughput is not bounded by one sync to disk per write. Where the database takes several
  * transactions at a time there are several writers, and one prepares while another one's commit is
- * being synced.
+ * being synced; and what is neither a new row nor an outcome has a writer of its own, so that
+ * nobody's request waits for the ledger's turn.
  *
  * <p>A conflict is a result, and costs nobody else anything. A write that the database will not
  * have fails alone. A commit that fails takes exactly its own writes with it, and the next one
@@ -42,6 +43,7 @@ final class GroupCommit implements AutoCloseable {
   private final Executor answers;
   private final Evidence evidence;
   private final BlockingQueue<Write<?>> queue;
+  private final BlockingQueue<Write<?>> aside;
   private final Commits commits = new Commits();
   private final List<Thread> writers = new ArrayList<>();
   private volatile @Nullable Pause pause;
@@ -52,7 +54,7 @@ final class GroupCommit implements AutoCloseable {
   /**
    * Starts the writers.
    *
-   * @param count how many
+   * @param count how many for rows and outcomes; if there is one, it writes everything
    * @param capacity how many writes may wait; one more is refused at once
    * @param fence decides who may reserve
    * @param files what has to be the same still when a commit is confirmed
@@ -74,11 +76,19 @@ final class GroupCommit implements AutoCloseable {
     this.answers = answers;
     this.evidence = evidence;
     this.queue = new ArrayBlockingQueue<>(capacity);
+    this.aside = count == 1 ? queue : new ArrayBlockingQueue<>(capacity);
     for (int i = 0; i < count; i++) {
-      Thread writer = new Thread(new Writer(), "openexec-commit");
-      writers.add(writer);
-      writer.start();
+      start(new Writer(queue));
     }
+    if (aside != queue) {
+      start(new Writer(aside));
+    }
+  }
+
+  private void start(Writer writer) {
+    Thread thread = new Thread(writer, "openexec-commit");
+    writers.add(thread);
+    thread.start();
   }
 
   /**
@@ -88,11 +98,12 @@ final class GroupCommit implements AutoCloseable {
    *     failed, and then it may have happened all the same, unless it says that it has not
    */
   <T> CompletableFuture<T> submit(Write<T> write) {
-    if (closed || !queue.offer(write)) {
+    BlockingQueue<Write<?>> to = write instanceof Write.Other ? aside : queue;
+    if (closed || !to.offer(write)) {
       write.failed(
           StoreUnavailable.undone(
               closed ? "the store is closed" : "too many writes are waiting", null));
-    } else if (closed && queue.remove(write)) {
+    } else if (closed && to.remove(write)) {
       write.failed(StoreUnavailable.undone("the store is closed", null));
     }
     return write.done();
@@ -149,24 +160,29 @@ final class GroupCommit implements AutoCloseable {
 
   /** Returns how many writes wait for a commit to begin. */
   int waiting() {
-    return queue.size();
+    return queue.size() + (aside == queue ? 0 : aside.size());
   }
 
   /** One connection at a time, and the thread that writes on it. */
   private final class Writer implements Runnable {
+    private final BlockingQueue<Write<?>> from;
     private @Nullable ExecutionTable table;
     // Whether the database was asked to commit.
     private boolean written;
 
+    Writer(BlockingQueue<Write<?>> from) {
+      this.from = from;
+    }
+
     @Override
     public void run() {
       List<Write<?>> batch = new ArrayList<>(MAX_BATCH);
-      while (!closed || !queue.isEmpty()) {
+      while (!closed || !from.isEmpty()) {
         try {
-          Write<?> first = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+          Write<?> first = from.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
           if (first != null) {
             batch.add(first);
-            queue.drainTo(batch, MAX_BATCH - 1);
+            from.drainTo(batch, MAX_BATCH - 1);
             commit(batch);
           }
           pauseIfAsked();
@@ -305,8 +321,10 @@ final class GroupCommit implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    for (Write<?> late = queue.poll(); late != null; late = queue.poll()) {
-      late.failed(StoreUnavailable.undone("the store is closed", null));
+    for (BlockingQueue<Write<?>> late : List.of(queue, aside)) {
+      for (Write<?> write = late.poll(); write != null; write = late.poll()) {
+        write.failed(StoreUnavailable.undone("the store is closed", null));
+      }
     }
   }
 }

@@ -268,6 +268,23 @@ class InboxTest {
   }
 
   @Test
+  void anotherFileOfTheSameNameIsNotTakenForMoreOfTheFirst() throws Exception {
+    try (Inbox inbox = open(MANY, text -> yes())) {
+      drop("a.jsonl", "1\n");
+      awaitEnd(inbox, "done", "a.jsonl");
+      Files.writeString(directory.resolve("another"), "1\n2\n3\n");
+      Files.move(root.resolve("done/a.jsonl"), directory.resolve("collected"));
+      Files.move(directory.resolve("another"), root.resolve("done/a.jsonl"));
+      drop("b.jsonl", "1\n");
+      awaitEnd(inbox, "done", "b.jsonl");
+      Files.writeString(root.resolve("done/b.jsonl"), "2\n", StandardOpenOption.APPEND);
+      awaitEnd(inbox, "refused", "b.jsonl");
+      assertThat(root.resolve("done/a.jsonl")).exists();
+      assertThat(inbox.counts().filesWrittenLater()).isOne();
+    }
+  }
+
+  @Test
   void aLockThatIsNoFileIsNotWaitedFor() throws Exception {
     assumeThat(new ProcessBuilder("mkfifo", root.resolve(".lock").toString()).start().waitFor())
         .isZero();

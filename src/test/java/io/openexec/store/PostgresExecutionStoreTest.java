@@ -26,8 +26,10 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
@@ -311,6 +313,91 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
 
   @Test
   void aCommitIsMadeWhileAnotherOneIsStillUnderWay() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    try (HikariDataSource pool = PostgresStore.pool((DatabaseUrl.Postgres) database.parsed());
+        GroupCommit commits =
+            new GroupCommit(
+                pool,
+                Dialect.POSTGRESQL,
+                (connection, owner) -> {
+                  // Of what runs only, so of the first.
+                  begun.countDown();
+                  awaitOpen(goOn);
+                  return true;
+                },
+                SameFiles.none(),
+                Runnable::run,
+                Keys.evidence(),
+                2,
+                10)) {
+      VerifiedRequest held = request("held");
+      var first = commits.submit(write(held, Execution.running(held)));
+      begun.await();
+      VerifiedRequest request = request("n");
+      try {
+        assertThat(commits.submit(write(request, ended(request))).get(10, TimeUnit.SECONDS))
+            .isEqualTo(Insert.INSERTED);
+        assertThat(database.rows("SELECT nonce FROM executions")).containsExactly("\"n\"");
+      } finally {
+        goOn.countDown();
+      }
+      assertThat(first.get()).isEqualTo(Insert.INSERTED);
+    }
+  }
+
+  @Test
+  void whoeverReadsAndWritesLeavesAConnectionToTheLease() throws Exception {
+    int readers = 4;
+    CyclicBarrier together = new CyclicBarrier(readers);
+    try (JdbcExecutionStore busy = another(SHORT)) {
+      var owner = busy.lease().owner();
+      List<CompletableFuture<?>> all = new ArrayList<>();
+      for (int i = 0; i < readers; i++) {
+        all.add(inAThread(() -> busy.read(table -> awaitAll(together))));
+      }
+      for (int i = 0; i < 20; i++) {
+        all.add(inAThread(() -> busy.ledger().standing()));
+        all.add(inAThread(() -> busy.write(ExecutionTable::probe)));
+      }
+      List<VerifiedRequest> requests = new ArrayList<>();
+      for (int i = 0; i < 500; i++) {
+        requests.add(request("n" + i));
+      }
+      all.addAll(insertAll(busy, requests));
+      for (CompletableFuture<?> one : all) {
+        one.get();
+      }
+      long end = System.nanoTime() + SHORT.multipliedBy(3).toNanos();
+      while (System.nanoTime() < end) {
+        assertThat(busy.lease().isHeldBy(owner)).isTrue();
+        TimeUnit.MILLISECONDS.sleep(20);
+      }
+    }
+  }
+
+  private static CompletableFuture<?> inAThread(Callable<?> work) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return work.call();
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        },
+        task -> new Thread(task).start());
+  }
+
+  private static int awaitAll(CyclicBarrier together) {
+    try {
+      return together.await(10, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void theLedgersTurnKeepsNobodyWaiting() throws Exception {
     try (Held held = new Held(request("held"))) {
       assertThat(insertAll(store, List.of(request("n"))).get(0).get(10, TimeUnit.SECONDS))
           .isEqualTo(Insert.INSERTED);
