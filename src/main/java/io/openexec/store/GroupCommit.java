@@ -19,11 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writers whose commits are shared: whatever waits when a commit begins goes into it, so that
- * throughput is not bounded by one sync to disk per write. Where the database takes several
- * transactions at a time there are several writers, and one prepares while another one's commit is
- * being synced; and what is neither a new row nor an outcome has a writer of its own, so that
- * nobody's request waits for the ledger's turn.
+ * One writer whose commits are shared: whatever waits when a commit begins goes into it, so that
+ * throughput is not bounded by one sync to disk per write.
  *
  * <p>A conflict is a result, and costs nobody else anything. A write that the database will not
  * have fails alone. A commit that fails takes exactly its own writes with it, and the next one
@@ -43,18 +40,19 @@ final class GroupCommit implements AutoCloseable {
   private final Executor answers;
   private final Evidence evidence;
   private final BlockingQueue<Write<?>> queue;
-  private final BlockingQueue<Write<?>> aside;
   private final Commits commits = new Commits();
-  private final List<Thread> writers = new ArrayList<>();
+  private final Thread writer;
+  private @Nullable ExecutionTable table;
+  // Whether the database was asked to commit; known to the writer's thread only, as is the table.
+  private boolean written;
   private volatile @Nullable Pause pause;
   private volatile boolean closed;
   private volatile boolean ended;
   private volatile long lastFailure = System.nanoTime() - FAILING_NANOS;
 
   /**
-   * Starts the writers.
+   * Starts the writer.
    *
-   * @param count how many for rows and outcomes; if there is one, it writes everything
    * @param capacity how many writes may wait; one more is refused at once
    * @param fence decides who may reserve
    * @param files what has to be the same still when a commit is confirmed
@@ -67,7 +65,6 @@ final class GroupCommit implements AutoCloseable {
       SameFiles files,
       Executor answers,
       Evidence evidence,
-      int count,
       int capacity) {
     this.pool = pool;
     this.dialect = dialect;
@@ -76,19 +73,8 @@ final class GroupCommit implements AutoCloseable {
     this.answers = answers;
     this.evidence = evidence;
     this.queue = new ArrayBlockingQueue<>(capacity);
-    this.aside = count == 1 ? queue : new ArrayBlockingQueue<>(capacity);
-    for (int i = 0; i < count; i++) {
-      start(new Writer(queue));
-    }
-    if (aside != queue) {
-      start(new Writer(aside));
-    }
-  }
-
-  private void start(Writer writer) {
-    Thread thread = new Thread(writer, "openexec-commit");
-    writers.add(thread);
-    thread.start();
+    this.writer = new Thread(this::run, "openexec-commit");
+    this.writer.start();
   }
 
   /**
@@ -98,20 +84,18 @@ final class GroupCommit implements AutoCloseable {
    *     failed, and then it may have happened all the same, unless it says that it has not
    */
   <T> CompletableFuture<T> submit(Write<T> write) {
-    BlockingQueue<Write<?>> to = write instanceof Write.Other ? aside : queue;
-    if (closed || !to.offer(write)) {
+    if (closed || !queue.offer(write)) {
       write.failed(
           StoreUnavailable.undone(
               closed ? "the store is closed" : "too many writes are waiting", null));
-    } else if (closed && to.remove(write)) {
+    } else if (closed && queue.remove(write)) {
       write.failed(StoreUnavailable.undone("the store is closed", null));
     }
     return write.done();
   }
 
   /**
-   * Runs something while no transaction is open, where there is one writer; at most one thing at a
-   * time.
+   * Runs something while no transaction is open; at most one thing at a time.
    *
    * @return what completes when it has run
    */
@@ -160,125 +144,62 @@ final class GroupCommit implements AutoCloseable {
 
   /** Returns how many writes wait for a commit to begin. */
   int waiting() {
-    return queue.size() + (aside == queue ? 0 : aside.size());
+    return queue.size();
   }
 
-  /** One connection at a time, and the thread that writes on it. */
-  private final class Writer implements Runnable {
-    private final BlockingQueue<Write<?>> from;
-    private @Nullable ExecutionTable table;
-    // Whether the database was asked to commit.
-    private boolean written;
-
-    Writer(BlockingQueue<Write<?>> from) {
-      this.from = from;
-    }
-
-    @Override
-    public void run() {
-      List<Write<?>> batch = new ArrayList<>(MAX_BATCH);
-      while (!closed || !from.isEmpty()) {
-        try {
-          Write<?> first = from.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-          if (first != null) {
-            batch.add(first);
-            from.drainTo(batch, MAX_BATCH - 1);
-            commit(batch);
-          }
-          pauseIfAsked();
-        } catch (InterruptedException e) {
-          // Only close() ends this thread, by its flag.
-          LOG.debug("interrupted", e);
-        } catch (RuntimeException | Error e) {
-          // Short of memory, say.
-          lastFailure = System.nanoTime();
-          batch.forEach(
-              write -> write.failed(new StoreUnavailable("the commit ended otherwise", e)));
-        } finally {
-          batch.clear();
-        }
-      }
-      ExecutionTable known = table;
-      if (known != null) {
-        known.giveBack();
-      }
-      ended = true;
-      pauseIfAsked();
-    }
-
-    private void commit(List<Write<?>> batch) {
-      long begin = System.nanoTime();
-      Throwable failure = tryToCommit(batch);
-      for (int tries = 1; tries < MAX_TRIES && isTransient(failure); tries++) {
-        failure = tryToCommit(batch);
-      }
-      if (failure == null) {
-        commits.done(System.nanoTime() - begin, batch.size());
-        answer(List.copyOf(batch), Write::committed);
-      } else if (batch.size() > 1 && isOfTheRow(failure)) {
-        LOG.error("one of {} writes cannot be made, each goes alone", batch.size());
-        batch.forEach(write -> commit(List.of(write)));
-      } else {
-        // Not the failure's own text: a driver may put there what was to be written.
-        LOG.error("a commit of {} writes failed: {}", batch.size(), Errors.rootCause(failure));
-        lastFailure = System.nanoTime();
-        commits.failed();
-        StoreUnavailable unavailable =
-            written
-                ? new StoreUnavailable("the commit failed", failure)
-                : StoreUnavailable.undone("nothing was committed", failure);
-        answer(List.copyOf(batch), write -> write.failed(unavailable));
-      }
-    }
-
-    private @Nullable Throwable tryToCommit(List<Write<?>> batch) {
-      boolean kept = table != null;
-      written = false;
+  private void run() {
+    List<Write<?>> batch = new ArrayList<>(MAX_BATCH);
+    while (!closed || !queue.isEmpty()) {
       try {
-        ExecutionTable open = open();
-        open.connection().setAutoCommit(false);
-        new Batch(batch).write(open, fence);
-        written = true;
-        // Commits. Not commit(), after which SQLite's driver begins the next transaction at once
-        // and
-        // keeps everyone else from writing.
-        open.connection().setAutoCommit(true);
-        files.check();
-        return null;
-      } catch (SQLException | RuntimeException | Error e) {
-        // An Error too: this thread must not end while anyone may write.
-        discard();
-        if (written && !(e instanceof SQLException)) {
-          // It may be committed: nothing that looks as if it could be done again.
-          return new SQLException("the commit ended otherwise", e);
+        Write<?> first = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        if (first != null) {
+          batch.add(first);
+          queue.drainTo(batch, MAX_BATCH - 1);
+          commit(batch);
         }
-        return kept && !written && e instanceof SQLException lost && dialect.isConnectionLoss(lost)
-            ? new StaleConnection(lost)
-            : e;
+        pauseIfAsked();
+      } catch (InterruptedException e) {
+        // Only close() ends this thread, by its flag.
+        LOG.debug("interrupted", e);
+      } catch (RuntimeException | Error e) {
+        // Short of memory, say.
+        lastFailure = System.nanoTime();
+        batch.forEach(write -> write.failed(new StoreUnavailable("the commit ended otherwise", e)));
+      } finally {
+        batch.clear();
       }
     }
-
-    /** Returns the tables on the writer's own connection, kept for as long as nothing fails. */
-    private ExecutionTable open() throws SQLException {
-      ExecutionTable known = table;
-      if (known == null) {
-        known = new ExecutionTable(pool.getConnection(), dialect, evidence);
-        table = known;
-      }
-      return known;
+    queue.forEach(late -> late.failed(StoreUnavailable.undone("the store is closed", null)));
+    ExecutionTable known = table;
+    if (known != null) {
+      known.giveBack();
     }
+    ended = true;
+    pauseIfAsked();
+  }
 
-    /**
-     * What state a connection is in after a failure is the driver's secret: it is not used again.
-     * Those that lie idle may be of the same server that is no more.
-     */
-    private void discard() {
-      ExecutionTable known = table;
-      table = null;
-      if (known != null) {
-        pool.evictConnection(known.connection());
-        pool.getHikariPoolMXBean().softEvictConnections();
-      }
+  private void commit(List<Write<?>> batch) {
+    long begin = System.nanoTime();
+    Throwable failure = tryToCommit(batch);
+    for (int tries = 1; tries < MAX_TRIES && isTransient(failure); tries++) {
+      failure = tryToCommit(batch);
+    }
+    if (failure == null) {
+      commits.done(System.nanoTime() - begin, batch.size());
+      answer(List.copyOf(batch), Write::committed);
+    } else if (batch.size() > 1 && isOfTheRow(failure)) {
+      LOG.error("one of {} writes cannot be made, each goes alone", batch.size());
+      batch.forEach(write -> commit(List.of(write)));
+    } else {
+      // Not the failure's own text: a driver may put there what was to be written.
+      LOG.error("a commit of {} writes failed: {}", batch.size(), Errors.rootCause(failure));
+      lastFailure = System.nanoTime();
+      commits.failed();
+      StoreUnavailable unavailable =
+          written
+              ? new StoreUnavailable("the commit failed", failure)
+              : StoreUnavailable.undone("nothing was committed", failure);
+      answer(List.copyOf(batch), write -> write.failed(unavailable));
     }
   }
 
@@ -301,6 +222,32 @@ final class GroupCommit implements AutoCloseable {
         || (failure instanceof SQLException e && dialect.isOfTheRow(e));
   }
 
+  private @Nullable Throwable tryToCommit(List<Write<?>> batch) {
+    boolean kept = table != null;
+    written = false;
+    try {
+      ExecutionTable open = open();
+      open.connection().setAutoCommit(false);
+      new Batch(batch).write(open, fence);
+      written = true;
+      // Commits. Not commit(), after which SQLite's driver begins the next transaction at once and
+      // keeps everyone else from writing.
+      open.connection().setAutoCommit(true);
+      files.check();
+      return null;
+    } catch (SQLException | RuntimeException | Error e) {
+      // An Error too: this thread must not end while anyone may write.
+      discard();
+      if (written && !(e instanceof SQLException)) {
+        // It may be committed: nothing that looks as if it could be done again.
+        return new SQLException("the commit ended otherwise", e);
+      }
+      return kept && !written && e instanceof SQLException lost && dialect.isConnectionLoss(lost)
+          ? new StaleConnection(lost)
+          : e;
+    }
+  }
+
   /** The kept connection was lost before the commit was sent: a new one may work. */
   private static final class StaleConnection extends Exception {
     private static final long serialVersionUID = 1L;
@@ -310,21 +257,37 @@ final class GroupCommit implements AutoCloseable {
     }
   }
 
+  /** Returns the tables on the writer's own connection, kept for as long as nothing fails. */
+  private ExecutionTable open() throws SQLException {
+    ExecutionTable known = table;
+    if (known == null) {
+      known = new ExecutionTable(pool.getConnection(), dialect, evidence);
+      table = known;
+    }
+    return known;
+  }
+
+  /**
+   * What state a connection is in after a failure is the driver's secret: it is not used again.
+   * Those that lie idle may be of the same server that is no more.
+   */
+  private void discard() {
+    ExecutionTable known = table;
+    table = null;
+    if (known != null) {
+      pool.evictConnection(known.connection());
+      pool.getHikariPoolMXBean().softEvictConnections();
+    }
+  }
+
   /** Writes what waits, and ends. */
   @Override
   public void close() {
     closed = true;
     try {
-      for (Thread writer : writers) {
-        writer.join();
-      }
+      writer.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-    for (BlockingQueue<Write<?>> late : List.of(queue, aside)) {
-      for (Write<?> write = late.poll(); write != null; write = late.poll()) {
-        write.failed(StoreUnavailable.undone("the store is closed", null));
-      }
     }
   }
 }

@@ -34,9 +34,6 @@ public final class JdbcExecutionStore implements ExecutionStore {
   private static final int READERS = 4;
   private static final int LEDGER_READERS = 2;
 
-  /** How many connections those who read keep. */
-  static final int ALL_READERS = READERS + LEDGER_READERS;
-
   private final Readers readers;
   private final LedgerReader ledger;
   private final GroupCommit writer;

@@ -15,12 +15,7 @@ import java.util.concurrent.Executor;
 
 /** Opens the record in a PostgreSQL database, which several processes may share. */
 final class PostgresStore {
-  // One for the statements of the next commit while the server syncs the other one's.
-  private static final int WRITERS = 2;
-  // Those who read and write keep theirs. One more writes what is neither row nor outcome, one
-  // renews
-  // the lease, and one is to spare: if the lease had none it would run out.
-  private static final int CONNECTIONS = JdbcExecutionStore.ALL_READERS + WRITERS + 3;
+  private static final int CONNECTIONS = 8;
   private static final int CONNECTION_MILLIS = 2_000;
 
   // What is not given in the URL. A server that says nothing any more must not be waited for.
@@ -84,7 +79,6 @@ final class PostgresStore {
             SameFiles.none(),
             answers,
             evidence,
-            WRITERS,
             Databases.WAITING_WRITES);
     return new JdbcExecutionStore(
         pool, Dialect.POSTGRESQL, writer, lease, evidence, Optional.empty(), List.of(lease, pool));

@@ -142,7 +142,7 @@ final class SqliteStore {
       throws IOException {
     GroupCommit writer =
         new GroupCommit(
-            pool, Dialect.SQLITE, Fence.NONE, same, answers, evidence, 1, Databases.WAITING_WRITES);
+            pool, Dialect.SQLITE, Fence.NONE, same, answers, evidence, Databases.WAITING_WRITES);
     List<AutoCloseable> resources = new ArrayList<>(List.of(pool));
     if (lock != null) {
       FileChannel file = FileChannel.open(lock.database(), StandardOpenOption.WRITE);

@@ -73,7 +73,6 @@ abstract class GroupCommitTest {
             SameFiles.none(),
             Runnable::run,
             Keys.evidence(),
-            1,
             CAPACITY);
   }
 

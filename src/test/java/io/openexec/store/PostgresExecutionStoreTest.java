@@ -26,12 +26,9 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.PSQLException;
@@ -231,7 +228,6 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
         SameFiles.none(),
         Runnable::run,
         Keys.evidence(),
-        1,
         10);
   }
 
@@ -308,151 +304,6 @@ class PostgresExecutionStoreTest extends ExecutionStoreTest {
               .containsExactlyInAnyOrder(Insert.INSERTED, Insert.NONCE_TAKEN);
         }
       }
-    }
-  }
-
-  @Test
-  void aCommitIsMadeWhileAnotherOneIsStillUnderWay() throws Exception {
-    CountDownLatch begun = new CountDownLatch(1);
-    CountDownLatch goOn = new CountDownLatch(1);
-    try (HikariDataSource pool = PostgresStore.pool((DatabaseUrl.Postgres) database.parsed());
-        GroupCommit commits =
-            new GroupCommit(
-                pool,
-                Dialect.POSTGRESQL,
-                (connection, owner) -> {
-                  // Of what runs only, so of the first.
-                  begun.countDown();
-                  awaitOpen(goOn);
-                  return true;
-                },
-                SameFiles.none(),
-                Runnable::run,
-                Keys.evidence(),
-                2,
-                10)) {
-      VerifiedRequest held = request("held");
-      var first = commits.submit(write(held, Execution.running(held)));
-      begun.await();
-      VerifiedRequest request = request("n");
-      try {
-        assertThat(commits.submit(write(request, ended(request))).get(10, TimeUnit.SECONDS))
-            .isEqualTo(Insert.INSERTED);
-        assertThat(database.rows("SELECT nonce FROM executions")).containsExactly("\"n\"");
-      } finally {
-        goOn.countDown();
-      }
-      assertThat(first.get()).isEqualTo(Insert.INSERTED);
-    }
-  }
-
-  @Test
-  void whoeverReadsAndWritesLeavesAConnectionToTheLease() throws Exception {
-    int readers = 4;
-    CyclicBarrier together = new CyclicBarrier(readers);
-    try (JdbcExecutionStore busy = another(SHORT)) {
-      var owner = busy.lease().owner();
-      List<CompletableFuture<?>> all = new ArrayList<>();
-      for (int i = 0; i < readers; i++) {
-        all.add(inAThread(() -> busy.read(table -> awaitAll(together))));
-      }
-      for (int i = 0; i < 20; i++) {
-        all.add(inAThread(() -> busy.ledger().standing()));
-        all.add(inAThread(() -> busy.write(ExecutionTable::probe)));
-      }
-      List<VerifiedRequest> requests = new ArrayList<>();
-      for (int i = 0; i < 500; i++) {
-        requests.add(request("n" + i));
-      }
-      all.addAll(insertAll(busy, requests));
-      for (CompletableFuture<?> one : all) {
-        one.get();
-      }
-      long end = System.nanoTime() + SHORT.multipliedBy(3).toNanos();
-      while (System.nanoTime() < end) {
-        assertThat(busy.lease().isHeldBy(owner)).isTrue();
-        TimeUnit.MILLISECONDS.sleep(20);
-      }
-    }
-  }
-
-  private static CompletableFuture<?> inAThread(Callable<?> work) {
-    return CompletableFuture.supplyAsync(
-        () -> {
-          try {
-            return work.call();
-          } catch (Exception e) {
-            throw new IllegalStateException(e);
-          }
-        },
-        task -> new Thread(task).start());
-  }
-
-  private static int awaitAll(CyclicBarrier together) {
-    try {
-      return together.await(10, TimeUnit.SECONDS);
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  @Test
-  void theLedgersTurnKeepsNobodyWaiting() throws Exception {
-    try (Held held = new Held(request("held"))) {
-      assertThat(insertAll(store, List.of(request("n"))).get(0).get(10, TimeUnit.SECONDS))
-          .isEqualTo(Insert.INSERTED);
-      assertThat(state(request("n"))).isEqualTo(State.SUCCEEDED);
-      assertThat(store.find(held.request.executionId())).as("not committed yet").isEmpty();
-    }
-  }
-
-  @Test
-  void whoWantsWhatACommitUnderWayTakesHearsWhatBecameOfIt() throws Exception {
-    var approval = APPROVER.approve("pay", "{}");
-    List<CompletableFuture<Insert>> others;
-    try (Held held = new Held(request("n", approval))) {
-      others = insertAll(store, List.of(held.request, request("m", approval)));
-      assertThatThrownBy(() -> others.get(0).get(200, TimeUnit.MILLISECONDS))
-          .as("nobody knows yet")
-          .isInstanceOf(TimeoutException.class);
-      assertThat(others.get(1)).isNotDone();
-    }
-    assertThat(others.get(0).get()).isEqualTo(Insert.NONCE_TAKEN);
-    assertThat(others.get(1).get()).isEqualTo(Insert.APPROVAL_USED);
-    assertThat(database.rows("SELECT nonce FROM executions")).containsExactly("\"n\"");
-  }
-
-  /** One of the store's own commits, of one execution, that is under way until this is closed. */
-  private final class Held implements AutoCloseable {
-    private final VerifiedRequest request;
-    private final CountDownLatch goOn = new CountDownLatch(1);
-    private final CompletableFuture<Void> done;
-
-    Held(VerifiedRequest request) throws InterruptedException {
-      this.request = request;
-      CountDownLatch begun = new CountDownLatch(1);
-      done =
-          CompletableFuture.runAsync(
-              () -> {
-                try {
-                  store.write(
-                      table -> {
-                        table.insert(List.of(write(request, ended(request)).row));
-                        begun.countDown();
-                        awaitOpen(goOn);
-                        return request;
-                      });
-                } catch (StoreUnavailable e) {
-                  throw new IllegalStateException(e);
-                }
-              });
-      begun.await();
-    }
-
-    @Override
-    public void close() {
-      goOn.countDown();
-      done.join();
     }
   }
 
