@@ -323,13 +323,16 @@ class ResourcesTest {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     Level before = root.getLevel();
-    // As in an application that has this jar, and no levels of its own.
-    Logger client = (Logger) LoggerFactory.getLogger("org.apache.hc");
-    Level ofClient = client.getLevel();
+    // As in an application that has this jar, and no levels of its own: the service's are off.
+    Logger headers = (Logger) LoggerFactory.getLogger("org.apache.hc.client5.http.headers");
+    Logger wire = (Logger) LoggerFactory.getLogger("org.apache.hc.client5.http.wire");
+    Level ofHeaders = headers.getLevel();
+    Level ofWire = wire.getLevel();
     log.start();
     root.addAppender(log);
     root.setLevel(Level.TRACE);
-    client.setLevel(Level.TRACE);
+    headers.setLevel(Level.TRACE);
+    wire.setLevel(Level.TRACE);
     List<String> seen = new ArrayList<>();
     try (HttpTarget target = new HttpTarget();
         Broker broker = Broker.start(brokerDirectory)) {
@@ -386,7 +389,8 @@ class ResourcesTest {
       seen.add(Configuration.of(setup.environment(), directory, directory).toString());
     } finally {
       root.setLevel(before);
-      client.setLevel(ofClient);
+      headers.setLevel(ofHeaders);
+      wire.setLevel(ofWire);
       root.detachAppender(log);
     }
     for (ILoggingEvent event : log.list) {

@@ -81,7 +81,6 @@ final class AmqpReceiver extends AmqpConsumer {
   @Override
   public void processDeliveryUpdates(AmqpProvider provider, Delivery delivery)
       throws ProviderException {
-    // Part by part as it comes: else the client would keep a message of any size, all of it.
     if (delivery.isAborted()) {
       // Its sender gave it up: nothing more comes of it.
       begun = new ByteArrayOutputStream();
@@ -89,6 +88,7 @@ final class AmqpReceiver extends AmqpConsumer {
       delivery.settle();
       return;
     }
+    // Part by part as it comes: else the client would keep a message of any size, all of it.
     if (delivery.isReadable() && super.getEndpoint().current() == delivery) {
       keep(super.getEndpoint().recv());
       if (!delivery.isPartial()) {

@@ -134,9 +134,8 @@ final class HttpOnce implements HttpClientConfigurer {
     } catch (IOException e) {
       throw isConnected(scope) ? e : new NotConnected(e);
     } catch (RuntimeException e) {
-      // Of an answer that the client cannot make sense of, say (its status is 000). Not as it is:
-      // an
-      // action's file may take its class for one that comes before anything is sent.
+      // An answer that the client cannot make sense of, say (status 000). Not as it is: an action's
+      // file may take its class for one that comes before anything is sent.
       if (isConnected(scope)) {
         throw new IOException("the answer cannot be read", e);
       }
