@@ -48,6 +48,14 @@ public final class Refusal extends RuntimeException {
             + " a string, \"receipt\": string}.");
   }
 
+  /** What a route handed over is no text and no bytes, such as a map; its class says what it is. */
+  public static Refusal notMarshalled(Class<?> type) {
+    return malformed(
+        "The body is a "
+            + type.getName()
+            + ", neither text nor bytes: the route has to marshal it to JSON before");
+  }
+
   /** What a file was continued with in the middle of a line that had been read. */
   public static Refusal cutOff() {
     return new Refusal(

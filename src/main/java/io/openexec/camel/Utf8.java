@@ -1,5 +1,6 @@
 package io.openexec.camel;
 
+import io.openexec.boundary.Refusal;
 import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -21,14 +22,21 @@ public final class Utf8 {
    * Returns text in UTF-8, and anything else as the bytes that it holds; nothing for no body.
    *
    * @return bytes that are not UTF-8 for text that has none, which is one with lone surrogates
+   * @throws Refusal if it holds neither, such as a map that was not marshalled
    */
   public static byte[] of(Message message) {
     Object body = message.getBody();
     if (body instanceof CharSequence || body instanceof Reader) {
       return encoded(message.getBody(String.class));
     }
+    if (body == null) {
+      return new byte[0];
+    }
     byte[] bytes = message.getBody(byte[].class);
-    return bytes == null ? new byte[0] : bytes;
+    if (bytes == null) {
+      throw Refusal.notMarshalled(body.getClass());
+    }
+    return bytes;
   }
 
   private static byte[] encoded(String text) {

@@ -1,5 +1,6 @@
 package io.openexec.component;
 
+import io.openexec.boundary.Refusal;
 import io.openexec.camel.Content;
 import io.openexec.camel.Utf8;
 import io.openexec.execution.Answer;
@@ -43,6 +44,8 @@ final class OpenExecProducer extends DefaultProducer {
   private Object answer(Message message) throws Exception {
     try {
       return component.service().send(operation.path(), Utf8.of(message)).get();
+    } catch (Refusal e) {
+      return Answer.refusing(e);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
     } catch (InterruptedException e) {

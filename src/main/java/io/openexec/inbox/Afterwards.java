@@ -46,17 +46,17 @@ final class Afterwards {
     this.looked = nanos.getAsLong();
   }
 
-  /** A file of that size was answered, and moved there. */
-  synchronized void answered(Path file, long size) {
+  /** A file of that {@link #key} and size was answered, and moved there. */
+  synchronized void answered(Path file, @Nullable Object key, long size) {
     if (answered.size() == MOST) {
       answered.removeFirst();
     }
-    try {
-      answered.addLast(
-          new Answered(file, now(file).fileKey(), size, nanos.getAsLong() + time.toNanos()));
-    } catch (IOException e) {
-      // Taken away already.
-    }
+    answered.addLast(new Answered(file, key, size, nanos.getAsLong() + time.toNanos()));
+  }
+
+  /** Returns what tells a file from others, whatever its name; null where nothing does. */
+  static @Nullable Object key(Path file) throws IOException {
+    return now(file).fileKey();
   }
 
   private static BasicFileAttributes now(Path file) throws IOException {

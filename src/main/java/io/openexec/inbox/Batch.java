@@ -80,8 +80,8 @@ final class Batch {
     /** Says something of it that the operator should know. */
     void warn(Path claimed, String what);
 
-    /** It is answered to its end, and was moved there, where it had that size. */
-    void finished(Path moved, long size);
+    /** It is answered to its end, and was moved there: this file of that size. */
+    void finished(Path moved, @Nullable Object key, long size);
 
     /** Counts so many more files that wait, and returns how many there are. */
     int waiting(int more);
@@ -310,10 +310,12 @@ final class Batch {
       answers.discard();
     }
     folder.check();
+    // Where it is moved to, others may put something else in its place at once.
+    Object key = Afterwards.key(claimed);
     Path moved = folder.finish(claimed, refused);
     progress.done(refused);
     end();
-    turns.finished(moved, end);
+    turns.finished(moved, key, end);
   }
 
   private synchronized void end() {

@@ -80,9 +80,9 @@ public final class Inbox implements AutoCloseable {
         }
 
         @Override
-        public void finished(Path moved, long size) {
+        public void finished(Path moved, @Nullable Object key, long size) {
           open.decrementAndGet();
-          afterwards.answered(moved, size);
+          afterwards.answered(moved, key, size);
         }
 
         @Override

@@ -29,6 +29,7 @@ final class Lines implements Closeable {
   /** The beginning of a file. */
   static final Place BEGIN = new Place(0, 0, After.LINE);
 
+  private final FileChannel channel;
   private final InputStream in;
   private final int bound;
   private final boolean whole;
@@ -85,8 +86,9 @@ final class Lines implements Closeable {
     }
   }
 
-  private Lines(InputStream in, Path file, int bound, Place from, long end) {
-    this.in = in;
+  private Lines(FileChannel channel, Path file, int bound, Place from, long end) {
+    this.channel = channel;
+    this.in = Channels.newInputStream(channel);
     this.bound = bound;
     this.whole = !areIn(file);
     this.end = end;
@@ -120,8 +122,7 @@ final class Lines implements Closeable {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
     try {
-      InputStream in = Channels.newInputStream(channel.position(from.position()));
-      Lines lines = new Lines(in, file, bound, from, end);
+      Lines lines = new Lines(channel.position(from.position()), file, bound, from, end);
       return from.equals(BEGIN) ? lines.skipByteOrderMark() : lines;
     } catch (IOException e) {
       channel.close();
@@ -186,7 +187,9 @@ final class Lines implements Closeable {
         line.write(buffer, position, endOfLine - position);
       }
       position = endOfLine;
-      if (endOfLine < limit) {
+      if (!fits && whole) {
+        skipToTheEnd();
+      } else if (endOfLine < limit) {
         position++;
         after = After.LINE;
       } else if (!fits && before + position - from >= SKIPPED_AT_ONCE) {
@@ -195,6 +198,14 @@ final class Lines implements Closeable {
     }
     byte[] bytes = withoutCarriageReturn(line.toByteArray());
     return fits && bytes.length <= bound ? bytes : null;
+  }
+
+  /** There is no end of a line to look for. */
+  private void skipToTheEnd() throws IOException {
+    before = Math.min(end, channel.size());
+    position = 0;
+    limit = 0;
+    channel.position(before);
   }
 
   private int endOfLine() {

@@ -162,6 +162,12 @@ class OpenExecComponentTest {
     assertThat(refused.getMessage().getHeader("Content-Type"))
         .isEqualTo("application/problem+json");
     assertThat(status(send(template, null, Map.of()))).as("no body").isEqualTo(422);
+    Exchange map = send(template, Map.of("action", "top secret"), Map.of());
+    assertThat(status(map)).isEqualTo(422);
+    assertThat(json(map).path("detail").asText())
+        .contains("marshal")
+        .contains("Map")
+        .doesNotContain("secret");
   }
 
   @Test

@@ -1,11 +1,13 @@
 package io.openexec.inbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -56,8 +58,7 @@ class LinesTest {
         .containsExactly("REQUEST 1", "UNFINISHED 2", "UNFINISHED 2", "TOO_LONG 2", "REQUEST 3");
     assertThat(read(file("b.jsonl", "first\n", "end"), anew))
         .containsExactly("REQUEST 1", "UNFINISHED 2", "UNFINISHED 2", "TOO_LONG 2");
-    assertThat(read(file("c.json", "", "\nlast\n"), anew))
-        .containsExactly("UNFINISHED 1", "UNFINISHED 1", "TOO_LONG 1");
+    assertThat(read(file("c.json", "", "\nlast\n"), anew)).containsExactly("TOO_LONG 1");
   }
 
   @Test
@@ -69,5 +70,15 @@ class LinesTest {
       assertThat(lines.next()).isNull();
       assertThat(lines.place()).isEqualTo(new Lines.Place(9, 2, Lines.After.OPEN_LINE));
     }
+  }
+
+  @Test
+  void aFileOfOneRequestIsNotReadBeyondTheBound() throws Exception {
+    Path file = directory.resolve("huge.json");
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(1L << 40);
+    }
+    assertTimeout(
+        Duration.ofSeconds(5), () -> assertThat(read(file, true)).containsExactly("TOO_LONG 1"));
   }
 }
