@@ -7,11 +7,13 @@ import java.io.ObjectInputFilter;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -28,6 +30,9 @@ public final class OpenExec implements Callable<Integer> {
   private static final int REFUSED = 1;
   // As the JVM's own -XX:+ExitOnOutOfMemoryError.
   private static final int WITHOUT_MEMORY = 3;
+  // As after SIGKILL.
+  private static final int HELD_UP = 137;
+  private static final Duration PATIENCE_OF_OTHERS = Duration.ofMinutes(1);
   private static final int FIRST_TO_WARN_OF_UNSAFE = 24;
 
   private OpenExec() {}
@@ -110,7 +115,9 @@ public final class OpenExec implements Callable<Integer> {
       CompletableFuture<Service> started = new CompletableFuture<>();
       // Before the start, so that a signal in its middle finds the hook, which then waits for it.
       Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> closeWhenStarted(started), "openexec-stop"));
+          .addShutdownHook(
+              new Thread(
+                  () -> closeWhenStarted(started, configuration.shutdown()), "openexec-stop"));
       try {
         Service service = Service.start(configuration, Clock.systemUTC());
         System.out.println(service.readyLine());
@@ -125,12 +132,34 @@ public final class OpenExec implements Callable<Integer> {
     }
   }
 
-  private static void closeWhenStarted(CompletableFuture<Service> started) {
+  private static void closeWhenStarted(CompletableFuture<Service> started, Duration patience) {
+    endAfter(patience.plus(PATIENCE_OF_OTHERS));
     try {
       started.join().close();
     } catch (CancellationException e) {
       // It never started, and has said why.
     }
+  }
+
+  /**
+   * Ends the process as if it were killed, which loses nothing: what is not ours, such as a client
+   * of a broker that hangs, may hold up the stop for ever.
+   */
+  private static void endAfter(Duration time) {
+    Thread watch =
+        new Thread(
+            () -> {
+              try {
+                TimeUnit.MILLISECONDS.sleep(time.toMillis());
+                System.err.println("the stop takes too long: the process ends as it is");
+                Runtime.getRuntime().halt(HELD_UP);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            "openexec-end");
+    watch.setDaemon(true);
+    watch.start();
   }
 
   /** Returns the folder that holds the jar (or, from a build tree, the classes). */

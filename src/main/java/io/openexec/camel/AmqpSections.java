@@ -73,12 +73,16 @@ final class AmqpSections {
   private final ByteArrayOutputStream properties = new ByteArrayOutputStream();
   private final ByteArrayOutputStream applicationProperties = new ByteArrayOutputStream();
   private final ByteArrayOutputStream body;
+  // One value, or any number of sections of data that follow each other and are one.
+  private int kind;
+  private final ByteArrayOutputStream data;
   private boolean neither;
 
   private AmqpSections(byte[] message) {
     this.message = message;
     this.in = ByteBuffer.wrap(message);
-    this.body = new ByteArrayOutputStream(message.length);
+    this.body = new ByteArrayOutputStream();
+    this.data = new ByteArrayOutputStream(message.length);
   }
 
   /**
@@ -114,10 +118,15 @@ final class AmqpSections {
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("its body does not begin", e);
     }
-    describe(DATA, sections.body);
-    sections.body.write(BINARY_32);
-    sections.body.writeBytes(ByteBuffer.allocate(Integer.BYTES + length).putInt(length).array());
+    writeData(new byte[length], sections.body);
     return sections.bytes();
+  }
+
+  private static void writeData(byte[] bytes, ByteArrayOutputStream to) {
+    describe(DATA, to);
+    to.write(BINARY_32);
+    to.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
+    to.writeBytes(bytes);
   }
 
   private boolean isAtBody() {
@@ -139,6 +148,9 @@ final class AmqpSections {
     out.writeBytes(applicationProperties.toByteArray());
     if (!neither) {
       out.writeBytes(body.toByteArray());
+      if (kind == DATA) {
+        writeData(data.toByteArray(), out);
+      }
     }
     return out.toByteArray();
   }
@@ -165,7 +177,7 @@ final class AmqpSections {
       case MESSAGE_ANNOTATIONS -> annotations();
       case PROPERTIES -> fields(PROPERTIES, PROPERTIES_FIELDS, properties);
       case APPLICATION_PROPERTIES -> applicationProperties();
-      case DATA -> body(DATA, AmqpSections::isBinary);
+      case DATA -> data();
       case AMQP_VALUE -> body(AMQP_VALUE, code -> isBinary(code) || isString(code) || code == NULL);
       case AMQP_SEQUENCE -> body(AMQP_SEQUENCE, code -> false);
       default -> skip();
@@ -270,7 +282,28 @@ final class AmqpSections {
     return false;
   }
 
+  private void data() {
+    begin(DATA);
+    if (!isBinary(peek())) {
+      neither = true;
+      skip();
+      return;
+    }
+    int length = next() == BINARY_32 ? in.getInt() : next();
+    int from = in.position();
+    advance(length);
+    data.write(message, from, length);
+  }
+
+  private void begin(int section) {
+    if (kind != 0 && (kind != section || section == AMQP_VALUE)) {
+      throw new IllegalArgumentException("it has two bodies");
+    }
+    kind = section;
+  }
+
   private void body(int section, IntPredicate wanted) {
+    begin(section);
     int from = in.position();
     neither |= !wanted.test(peek());
     skip();

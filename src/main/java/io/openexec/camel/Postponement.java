@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.apache.qpid.jms.JmsOperationTimedOutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,6 +95,9 @@ final class Postponement {
     }
     try {
       send(taken, copy, pause(times));
+    } catch (JmsOperationTimedOutException e) {
+      // It may be there all the same: another copy would be one too many.
+      throw e;
     } catch (JMSException | UnsupportedOperationException e) {
       // If this fails as well, it was not for the delay.
       send(taken, copy, Duration.ZERO);

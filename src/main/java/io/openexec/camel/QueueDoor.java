@@ -8,8 +8,10 @@ import io.openexec.camel.QueueSettings.Queues;
 import io.openexec.camel.QueuedMessage.Unacceptable;
 import io.openexec.execution.Answer;
 import io.openexec.metrics.Traffic.MessageResult;
+import io.openexec.receipt.Hash;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
@@ -247,7 +249,7 @@ final class QueueDoor {
     message.setHeader(QueueHeaders.CONTENT_TYPE, answer.mediaType());
     message.setHeader(QueueHeaders.REPLAYED, answer.replayed());
     message.setBody(
-        isLarge(answer.json()) && sends.hasToBeBrief(id(answer.json()))
+        isLarge(answer.json()) && sends.hasToBeBrief(request(exchange))
             ? answer.brief().json()
             : answer.json());
     if (asked) {
@@ -300,20 +302,21 @@ final class QueueDoor {
     return (result == MessageResult.SUCCEEDED || result == MessageResult.REFUSED)
         && exchange.getMessage().getBody() instanceof String answer
         && isLarge(answer)
-        && sends.isForItsSize(id(answer), answer.length());
+        && sends.isForItsSize(request(exchange), answer.length());
   }
 
   private static boolean isLarge(String answer) {
     return answer.length() > QueueSends.SMALL;
   }
 
-  /** What an answer is of, which is the same when its message comes again. */
-  private static String id(String answer) {
-    try {
-      return MAPPER.readTree(answer).path("id").asText();
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("an answer is JSON", e);
-    }
+  /** What tells a request from others, and is the same when its message comes again. */
+  private static String request(Exchange exchange) {
+    Object content = exchange.getVariable(CONTENT);
+    return Hash.ofUtf8(
+            content instanceof byte[] bytes
+                ? new String(bytes, StandardCharsets.ISO_8859_1)
+                : (String) content)
+        .hex();
   }
 
   private static org.apache.camel.Message fresh(Exchange exchange) {

@@ -85,11 +85,11 @@ final class QueueSends {
    * A large answer was not taken. It may be for its size, which says nothing of the queue: the next
    * time it is to be brief.
    *
-   * @param id what it is the answer of
+   * @param request which request it is the answer of
    * @return whether that is so: it was not brief already
    */
-  boolean isForItsSize(String id, int length) {
-    boolean first = large.add(id);
+  boolean isForItsSize(String request, int length) {
+    boolean first = large.add(request);
     if (first) {
       LOG.warn(
           "queue: an answer of {} characters was not taken; if the broker has a bound on messages,"
@@ -100,8 +100,8 @@ final class QueueSends {
   }
 
   /** Returns whether a large answer has to be brief. */
-  boolean hasToBeBrief(String id) {
-    return large.contains(id);
+  boolean hasToBeBrief(String request) {
+    return large.contains(request);
   }
 
   /** A queue did not take what was sent to it. */
@@ -163,6 +163,7 @@ final class QueueSends {
                 "the queue "
                     + queue
                     + " takes no message: what should go there waits, and is tried again; see"
-                    + " whether it is full, is missing, or may not be written by this service");
+                    + " whether it is full, is missing, or may not be written by this service, and"
+                    + " whether the broker answers at all");
   }
 }

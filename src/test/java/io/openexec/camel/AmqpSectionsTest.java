@@ -184,10 +184,23 @@ class AmqpSectionsTest {
   }
 
   @Test
-  void dataInPartsIsLeftInParts() {
+  void dataInPartsIsOne() {
+    byte[] open = RawAmqp.encoded(new Data(new Binary(new byte[] {'{'})));
+    byte[] close = RawAmqp.encoded(new Data(new Binary(new byte[] {'}'})));
+    assertThat(((Data) read(open, close).getBody()).getValue())
+        .isEqualTo(new Binary(new byte[] {'{', '}'}));
+  }
+
+  @Test
+  void aMessageHasOneBody() {
     byte[] data = RawAmqp.encoded(new Data(new Binary(new byte[] {'{', '}'})));
-    assertThat(AmqpSections.readOf(RawAmqp.joined(data, data)))
-        .isEqualTo(RawAmqp.joined(data, data));
+    for (byte[] two :
+        List.of(
+            RawAmqp.joined(TEXT, data), RawAmqp.joined(data, TEXT), RawAmqp.joined(TEXT, TEXT))) {
+      assertThatThrownBy(() -> AmqpSections.readOf(two))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("two bodies");
+    }
   }
 
   private static Stream<byte[]> malformed() {
