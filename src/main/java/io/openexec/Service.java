@@ -130,7 +130,8 @@ public final class Service implements AutoCloseable {
     try {
       service.startFlow(clock, http);
       return service;
-    } catch (StartRefused e) {
+    } catch (RuntimeException | Error e) {
+      // A fault of its own, too: what is left would hold the database and answer nobody.
       service.close();
       throw e;
     }

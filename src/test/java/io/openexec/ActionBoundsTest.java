@@ -17,6 +17,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What an action's file says of it beside what it does: results, how many at once, and to whom. */
 class ActionBoundsTest {
@@ -204,6 +206,145 @@ class ActionBoundsTest {
       assertThatThrownBy(setup.action("bad", ACTION + line, "to: 'file:x'")::start)
           .isInstanceOf(StartRefused.class)
           .hasMessageContaining(line.substring(0, line.indexOf(':')));
+    }
+  }
+
+  @Test
+  void aPayloadThatBringsDownAPatternIsRefused() {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .action(
+                "listed",
+                "description: d\nschema: {type: object, properties: {list: {type: string, pattern:"
+                    + " \"^([A-Z0-9]+(,|$))*$\"}}}",
+                "setBody: {constant: '{}'}")
+            .action("circular", "description: d\nschema: {$ref: '#'}", "setBody: {constant: '{}'}");
+    try (TestService service = setup.start()) {
+      Requests requests = service.requests();
+      assertThat(requests.execute("listed", "{\"list\":\"AB1,C\"}", "n1").status()).isEqualTo(200);
+      String deep = "{\"list\":\"" + "AB1,".repeat(8_000) + "\"}";
+      assertThat(requests.execute("listed", deep, "n2").status()).isEqualTo(400);
+      Reply circular = requests.execute("circular", "{}", "n3");
+      assertThat(circular.status()).isEqualTo(400);
+      assertThat(circular.text()).contains("too long or too deep");
+    }
+  }
+
+  @Test
+  void aMillionErrorsAreOne() {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .action(
+                "rows",
+                "description: d\nschema: {type: object, properties: {rows: {type: array, items:"
+                    + " {type: object, required: [sku, qty], additionalProperties: false}}}}",
+                "setBody: {constant: '{}'}");
+    String rows = "{\"rows\":[" + "{},".repeat(340_000) + "{}]}";
+    try (TestService service = setup.start()) {
+      Requests requests = service.requests();
+      Reply large = requests.execute("rows", rows, "n");
+      assertThat(large.status()).isEqualTo(400);
+      assertThat(large.json().path("detail").asText())
+          .contains("/rows/0: required property 'sku'")
+          .doesNotContain("'qty'");
+      Reply small = requests.execute("rows", "{\"rows\":[{\"x\":1}]}", "n");
+      assertThat(small.json().path("detail").asText()).contains("'sku'", "'qty'", "'x'");
+      assertThat(requests.execute("rows", "{\"rows\":[]}", "n").status()).isEqualTo(200);
+    }
+  }
+
+  /** Where the first error is not yet the answer. */
+  @Test
+  void stoppingAtTheFirstErrorChangesNoVerdict() {
+    String schema =
+        "description: d\nschema:\n  type: object\n  properties:\n"
+            + "    any: {anyOf: [{type: string}, {type: integer}]}\n"
+            + "    one: {oneOf: [{type: string}, {type: integer}, {minimum: 5}]}\n"
+            + "    not: {not: {type: string}}\n"
+            + "    has: {type: array, contains: {const: 1}}\n"
+            + "    if: {if: {type: string}, then: {minLength: 3}, else: {type: integer}}\n"
+            + "    ref: {$ref: '#/$defs/either'}\n"
+            + "  unevaluatedProperties: {type: string}\n"
+            + "  dependentSchemas: {any: {required: [pad]}}\n"
+            + "  $defs: {either: {anyOf: [{type: boolean}, {$ref: '#/$defs/text'}]}, text: {type:"
+            + " string}}";
+    TestService.Setup setup =
+        new TestService.Setup(directory).action("judge", schema, "setBody: {constant: '{}'}");
+    String pad = "\"pad\":\"" + "x".repeat(20_000) + "\"";
+    try (TestService service = setup.start()) {
+      for (String fits :
+          List.of(
+              "\"any\":1",
+              "\"any\":\"a\"",
+              "\"one\":4",
+              "\"not\":1",
+              "\"has\":[2,3,1]",
+              "\"if\":\"abc\"",
+              "\"if\":7",
+              "\"ref\":\"d\"",
+              "\"ref\":true")) {
+        assertThat(
+                service
+                    .requests()
+                    .execute("judge", "{" + fits + "," + pad + "}", "n" + fits.hashCode())
+                    .status())
+            .as(fits)
+            .isEqualTo(200);
+      }
+      for (String wrong :
+          List.of(
+              "\"any\":1.5",
+              "\"one\":6",
+              "\"one\":\"b\"",
+              "\"not\":\"e\"",
+              "\"has\":[2,3]",
+              "\"if\":\"ab\"",
+              "\"if\":1.5",
+              "\"ref\":1",
+              "\"other\":1")) {
+        assertThat(
+                service
+                    .requests()
+                    .execute("judge", "{" + wrong + "," + pad + "}", "n" + wrong.hashCode())
+                    .status())
+            .as(wrong)
+            .isEqualTo(400);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{{\"a\":18446744073709551617}|> 1000",
+        "{{\"a\":9223372036854775808}|> 1000",
+        "{{\"a\":9223372036854775808}|> 1000.0",
+        "{{\"a\":1000.5}|> 1000",
+        "{{\"a\":1001}|> 1000",
+        "{{\"a\":1000.9}|!= 1000",
+        "{{\"a\":4294968296}|!= 1000",
+        "{{\"a\":18446744073709552616}|!= 1000",
+        "{{\"a\":0.9}|!= 0",
+        "{{\"a\":-0.5}|< 0",
+        "{{\"a\":1000}|== 1000",
+        "{{\"a\":1000.0}|== 1000",
+        "{{\"a\":4.9,\"b\":4}|> ${body[b]}",
+        "{{\"a\":9007199254740993,\"b\":9007199254740992.0}|> ${body[b]}",
+      })
+  void aConditionComparesTheNumbersThatWereHashed(String payload, String condition) {
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .action(
+                "holds",
+                ACTION,
+                "choice: {when: [{simple: '${body[a]} "
+                    + condition
+                    + "', steps: [{setBody: {constant: '{\"holds\": true}'}}]}], otherwise: {steps:"
+                    + " [{setBody: {constant: '{\"holds\": false}'}}]}}");
+    try (TestService service = setup.start()) {
+      Reply reply = service.requests().execute("holds", payload.substring(1), "n");
+      assertThat(reply.json().at("/result/holds").asBoolean()).as(reply.text()).isTrue();
     }
   }
 }

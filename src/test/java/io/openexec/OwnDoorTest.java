@@ -11,11 +11,14 @@ import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
 import io.openexec.testing.TokenApprover;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A door that an integration engineer writes: a file of a few lines, any consumer of Camel's. */
 class OwnDoorTest {
@@ -141,5 +144,124 @@ class OwnDoorTest {
     assertThatThrownBy(setup::start)
         .isInstanceOf(StartRefused.class)
         .hasMessageContaining("noSuchOption");
+  }
+
+  /** What a door file may have at its top, by mistake, and what the start then says. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "- errorHandler: {defaultErrorHandler: {redeliveryPolicy: {maximumRedeliveries: 3}}}"
+            + "| 'errorHandler' at the top of a file may reach routes of others",
+        "- errorHandler: {deadLetterChannel: {deadLetterUri: 'file:dead'}}"
+            + "| 'errorHandler' at the top of a file may reach routes of others",
+        "- interceptSendToEndpoint: {uri: 'sql:*', steps: [{to: 'mock:x'}]}"
+            + "| 'interceptSendToEndpoint' at the top",
+        "- routeConfiguration: {errorHandler: {deadLetterChannel: {deadLetterUri: 'file:dead'}}}"
+            + "| 'routeConfiguration' at the top",
+        "- from: {uri: 'timer:x', steps: [{to: 'direct:actions/echo'}]}"
+            + "| leads straight to an action, past the gates",
+        "- from: {uri: 'timer:x', steps: [{toD: {uri: 'direct://actions/echo'}}]}"
+            + "| leads straight to an action, past the gates",
+        "- beans: [{name: verify, type: java.util.ArrayList}]| the name verify is taken",
+        "- beans: [{name: nonces, type: java.util.ArrayList}]| the name nonces is taken",
+        "- route: {id: gates, from: {uri: 'timer:x', steps: [{to: 'direct:execute'}]}}"
+            + "| there are two routes with the id gates",
+        "- from: {uri: 'direct:execute', steps: [{to: 'direct:gates'}]}| direct://execute",
+        "- from: {uri: 'platform-http:/x', steps: [{to: 'direct:execute'}]}"
+            + "| platform-http:/x lacks httpMethodRestrict",
+        "- from: {uri: 'platform-http:/x/{id}?httpMethodRestrict=POST', steps: [{to: 'direct:x'}]}"
+            + "| has a parameter",
+        "apiVersion: camel.apache.org/v1| it must be a list",
+      })
+  void whatReachesBeyondItsRoutesRefusesTheStart(String file, String why) {
+    TestService.Setup setup = setup().door("a-door", file);
+    assertThatThrownBy(setup::start).isInstanceOf(StartRefused.class).hasMessageContaining(why);
+  }
+
+  @Test
+  void noActionIsExecutedPastTheGates() throws Exception {
+    TestService.Setup setup =
+        setup()
+            .tracing("leave", "")
+            .door(
+                "ingress-own",
+                "- route:",
+                "    id: own",
+                "    from:",
+                "      uri: \"file:" + in() + "?delay=50&initialDelay=0\"",
+                "      steps:",
+                "        - doTry:",
+                "            steps:",
+                "              - toD: \"direct:${header.where}actions/leave\"",
+                "            doCatch:",
+                "              - exception: [java.lang.Exception]",
+                "                steps:",
+                "                  - setBody: {simple: \"${exception.message}\"}",
+                "        - to: \"file:" + out() + "?tempPrefix=.\"");
+    try (TestService service = setup.start()) {
+      drop("{}");
+      assertThat(Files.readString(answered())).contains("executed by the gates only");
+      assertThat(setup.traced()).isEmpty();
+      assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aStreamIsReadOnceHoweverOftenItIsTried() throws Exception {
+    TestService.Setup setup =
+        setup()
+            .trusting(new TokenApprover("a-1", "a", Approver.TENANT))
+            .door(
+                "ingress-own",
+                "- route:",
+                "    id: own",
+                "    from:",
+                "      uri: \"file:" + in() + "?delay=50&initialDelay=0\"",
+                "      steps:",
+                "        - convertBodyTo: {type: java.io.InputStream}",
+                "        - to: direct:execute-with-retry",
+                "        - to: \"file:" + out() + "?tempPrefix=.\"");
+    try (TestService service = setup.start()) {
+      setup.writeRevocations("gone");
+      Eventually.within(SOON, () -> service.requests().get("/ready").status() == 503);
+      drop(Requests.body("echo", "{}", "n", approver.approve("echo", "{}")));
+      TimeUnit.SECONDS.sleep(2);
+      setup.trusting(new TokenApprover("a-1", "a", Approver.TENANT));
+      assertThat(MAPPER.readTree(Files.readString(answered())).path("approved").asBoolean())
+          .isTrue();
+    }
+  }
+
+  @Test
+  void aFileFarBeyondARequestIsRefusedAndNotRead() throws Exception {
+    try (TestService service = setup().start()) {
+      Files.createDirectories(in());
+      Path huge = directory.resolve("huge");
+      try (RandomAccessFile sparse = new RandomAccessFile(huge.toFile(), "rw")) {
+        // More than an array can hold.
+        sparse.setLength(3L << 30);
+      }
+      Files.move(huge, in().resolve("request"));
+      assertThat(MAPPER.readTree(Files.readString(answered())).path("status").asInt())
+          .isEqualTo(413);
+      assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void whatABeanHasFromTheEnvironmentIsNotQuoted() {
+    TestService.Setup setup =
+        setup()
+            .door(
+                "beans",
+                "- beans:",
+                "    - name: warehouse",
+                "      type: org.apache.qpid.jms.JmsConnectionFactory",
+                "      properties: {pasword: \"{{env:PATH}}\"}");
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining("pasword={{env:PATH}}")
+        .hasMessageNotContaining(System.getenv("PATH"));
   }
 }

@@ -312,6 +312,35 @@ class ResourcesTest {
         .containsExactly(evil, "y");
   }
 
+  @Test
+  void noMemberOfAPayloadComesBeforeWhatTheFileSays() throws IOException {
+    TestService.Setup setup =
+        sqlite()
+            .action(
+                "insert",
+                ACTION,
+                "setHeader: {name: owner, constant: public}",
+                "setVariable: {name: kind, constant: plain}",
+                "to: {uri: 'sql:insert', parameters: {dataSource: '#stock',"
+                    + " query: 'INSERT INTO item (name) SELECT :#owner || :#kind || :#name WHERE"
+                    + " :#owner IN (:#in:owners)'}}",
+                "setBody: {constant: '{}'}");
+    try (TestService service = setup.start()) {
+      assertThat(
+              service
+                  .requests()
+                  .execute(
+                      "insert",
+                      "{\"owner\":\"EVIL\",\"kind\":\"EVIL\",\"name\":\"x\",\"owners\":"
+                          + "[\"public\",\"private\"]}",
+                      "n")
+                  .status())
+          .isEqualTo(200);
+    }
+    assertThat(TestDatabase.file(directory.resolve("data.db")).rows("SELECT name FROM item"))
+        .containsExactly("publicplainx");
+  }
+
   private static String send(String connectionFactory) {
     return "to: {uri: 'amqp:queue:orders', parameters: {connectionFactory: '#"
         + connectionFactory

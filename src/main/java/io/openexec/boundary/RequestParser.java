@@ -21,9 +21,13 @@ public final class RequestParser {
   /**
    * Parses a request.
    *
-   * @throws Refusal 422, naming the member that is wrong
+   * @throws Refusal 413 if it is longer than a request may be; else 422, naming the member that is
+   *     wrong
    */
   public static ExecutionRequest parse(byte[] body) {
+    if (body.length > StrictJson.MAX_LENGTH) {
+      throw Refusal.tooLarge(StrictJson.MAX_LENGTH);
+    }
     JsonNode root;
     try {
       root = StrictJson.parse(body);

@@ -3,7 +3,10 @@ package io.openexec.camel;
 import static io.openexec.camel.ActionText.require;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.networknt.schema.DisallowUnknownKeywordFactory;
+import com.networknt.schema.Formats;
 import com.networknt.schema.InputFormat;
+import com.networknt.schema.JsonMetaSchema;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaException;
 import com.networknt.schema.JsonSchemaFactory;
@@ -43,8 +46,11 @@ import org.apache.camel.support.ResourceHelper;
  * secrets. All or nothing: one file that does not fit refuses the start.
  */
 final class ActionFiles {
+  /** What the names of their endpoints begin with. */
+  static final String FOLDER = "actions/";
+
   /** Where the routes of actions begin, before the action's name. */
-  static final String ROUTES = "direct:actions/";
+  static final String ROUTES = "direct:" + FOLDER;
 
   private static final String ROUTE = ".camel.yaml";
   private static final String DESCRIPTOR = ".action.yaml";
@@ -67,8 +73,17 @@ final class ActionFiles {
   private static final JsonSchemaFactory SCHEMAS =
       JsonSchemaFactory.getInstance(
           SpecVersion.VersionFlag.V202012,
-          // Nothing is fetched: a reference leads within its own schema or nowhere.
-          factory -> factory.schemaLoaders(l -> l.add(DisallowSchemaLoader.getInstance())));
+          // Nothing is fetched: a reference leads within its own schema or nowhere. And a keyword
+          // that is none would be passed over, and what it was to keep out let in.
+          factory ->
+              factory
+                  .schemaLoaders(l -> l.add(DisallowSchemaLoader.getInstance()))
+                  .metaSchema(
+                      JsonMetaSchema.builder(JsonMetaSchema.getV202012())
+                          .unknownKeywordFactory(DisallowUnknownKeywordFactory.getInstance())
+                          .build()));
+
+  private static final Set<String> VALUES = Set.of("const", "enum", "default", "examples");
 
   /** A format is demanded, and not only noted (JSON Schema 2020-12, section 7.2.2). */
   private static final SchemaValidatorsConfig STRICT =
@@ -240,6 +255,7 @@ final class ActionFiles {
             .getSchema(SchemaLocation.of(SchemaId.V202012))
             .validate(schema.toString(), InputFormat.JSON);
     require(errors.isEmpty(), key + " is not a JSON Schema: " + errors);
+    formats(key, schema);
     try {
       JsonSchema compiled = SCHEMAS.getSchema(schema, STRICT);
       compiled.initializeValidators();
@@ -249,6 +265,24 @@ final class ActionFiles {
           key + " cannot be used; references must stay within it: " + Errors.rootCause(e), e);
     } catch (UncheckedIOException e) {
       throw new IllegalArgumentException(key + " cannot be read", e);
+    }
+  }
+
+  /** One that nobody knows would demand nothing. */
+  private static void formats(String key, JsonNode schema) {
+    JsonNode format = schema.path("format");
+    require(
+        !format.isTextual()
+            || Formats.DEFAULT.stream()
+                .anyMatch(known -> known.getName().equals(format.textValue())),
+        key + " has the format '" + format.textValue() + "', which there is not");
+    for (Map.Entry<String, JsonNode> part : schema.properties()) {
+      if (!VALUES.contains(part.getKey())) {
+        formats(key, part.getValue());
+      }
+    }
+    if (schema.isArray()) {
+      schema.forEach(part -> formats(key, part));
     }
   }
 }

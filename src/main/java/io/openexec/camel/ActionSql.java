@@ -39,6 +39,7 @@ final class ActionSql extends SqlComponent {
     SqlEndpoint endpoint = (SqlEndpoint) super.createEndpoint(uri, remaining, parameters);
     // One more than may be: else a driver would have all of them in memory, however many.
     endpoint.getJdbcTemplate().setMaxRows(SqlRows.MAX_ROWS + 1);
+    endpoint.setPrepareStatementStrategy(new SqlParameters());
     DataSource source = endpoint.getJdbcTemplate().getDataSource();
     if (source instanceof ActionDatabase.ReadOnlyPool) {
       ActionSqlGate.checkReads(endpoint.getQuery());

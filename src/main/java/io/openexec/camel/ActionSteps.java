@@ -14,14 +14,14 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SendDefinition;
 import org.apache.camel.model.ThrowExceptionDefinition;
 import org.apache.camel.spi.InterceptStrategy;
-import org.apache.camel.support.AsyncProcessorConverterHelper;
 import org.apache.camel.support.DefaultEndpoint;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the {@link Effects} of an execution what the steps of its route do, whatever component they
- * use: each {@code to} that may take effect, and each {@code throwException}.
+ * use: each {@code to} that may take effect, and each {@code throwException}. What is no execution
+ * has none, and gets past no step.
  */
 final class ActionSteps implements InterceptStrategy {
   private ActionSteps() {}
@@ -44,7 +44,31 @@ final class ActionSteps implements InterceptStrategy {
     if (step instanceof ThrowExceptionDefinition) {
       return new Meant(target);
     }
-    return AsyncProcessorConverterHelper.convert(target);
+    return new Guarded(target);
+  }
+
+  /** Any step: what did not come through the gates does not get past it, whoever sent it. */
+  private static class Guarded extends DelegateAsyncProcessor {
+    Guarded(Processor target) {
+      super(target);
+    }
+
+    @Override
+    public final boolean process(Exchange exchange, AsyncCallback callback) {
+      Effects effects = Effects.of(exchange);
+      if (effects == null) {
+        exchange.setException(
+            new IllegalStateException(
+                "an action is executed by the gates only: send the request to direct:execute"));
+        callback.done(true);
+        return true;
+      }
+      return process(exchange, effects, callback);
+    }
+
+    boolean process(Exchange exchange, Effects effects, AsyncCallback callback) {
+      return super.process(exchange, callback);
+    }
   }
 
   /** All may but those that are known not to. */
@@ -65,7 +89,7 @@ final class ActionSteps implements InterceptStrategy {
         && step.getEndpoint() instanceof SqlStoredEndpoint);
   }
 
-  private static final class Outgoing extends DelegateAsyncProcessor {
+  private static final class Outgoing extends Guarded {
     private final boolean mayProve;
 
     Outgoing(Processor target, boolean mayProve) {
@@ -74,11 +98,7 @@ final class ActionSteps implements InterceptStrategy {
     }
 
     @Override
-    public boolean process(Exchange exchange, AsyncCallback callback) {
-      Effects effects = Effects.of(exchange);
-      if (effects == null) {
-        return super.process(exchange, callback);
-      }
+    boolean process(Exchange exchange, Effects effects, AsyncCallback callback) {
       try {
         effects.begin();
       } catch (NotConnected e) {
@@ -90,6 +110,7 @@ final class ActionSteps implements InterceptStrategy {
           () ->
               super.process(
                   exchange,
+                  effects,
                   sync -> {
                     if (mayProve && exchange.getException() != null) {
                       effects.raised(exchange.getException());
@@ -99,18 +120,18 @@ final class ActionSteps implements InterceptStrategy {
     }
   }
 
-  private static final class Meant extends DelegateAsyncProcessor {
+  private static final class Meant extends Guarded {
     Meant(Processor target) {
       super(target);
     }
 
     @Override
-    public boolean process(Exchange exchange, AsyncCallback callback) {
+    boolean process(Exchange exchange, Effects effects, AsyncCallback callback) {
       return super.process(
           exchange,
+          effects,
           sync -> {
-            Effects effects = Effects.of(exchange);
-            if (effects != null && exchange.getException() != null) {
+            if (exchange.getException() != null) {
               effects.meant(exchange.getException());
             }
             callback.done(sync);

@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -79,6 +80,7 @@ public final class Flow implements AutoCloseable {
   private final List<ActionFiles.Loaded> actionFiles;
   private final Main main = new Main();
   private final Capacity capacity = Capacity.ofHeap();
+  private final Map<Exchange, CompletableFuture<Object>> unanswered = new ConcurrentHashMap<>();
   private volatile @Nullable Kernel kernel;
   private @Nullable ProducerTemplate producer;
   private @Nullable HttpDoor door;
@@ -169,6 +171,18 @@ public final class Flow implements AutoCloseable {
    */
   public void start(Pages pages, Executor workers, boolean http, Optional<Path> inbox)
       throws Exception {
+    List<Resource> flow = files.flow();
+    try {
+      start(flow, pages, workers, http, inbox);
+    } catch (Exception e) {
+      // Camel quotes what it cannot set.
+      throw new RouteFileRefused(Placeholders.hideValues(Errors.rootCause(e), flow));
+    }
+  }
+
+  private void start(
+      List<Resource> flow, Pages pages, Executor workers, boolean http, Optional<Path> inbox)
+      throws Exception {
     configure();
     new Steps(this::kernel).bindTo(main, pages);
     queue.bind(main);
@@ -189,10 +203,14 @@ public final class Flow implements AutoCloseable {
       door = new HttpDoor(context, workers, capacity, () -> kernel().traffic());
     }
     AnswerConverters.addTo(context.getTypeConverterRegistry());
+    ExactNumbers.addTo(context.getTypeConverterRegistry());
     queue.define(context.getPropertiesComponent());
     SecretOptions secretOptions = SecretOptions.addTo(context, secrets);
-    for (Resource file : files.flow()) {
+    DoorGate gate = new DoorGate((ModelCamelContext) context);
+    for (Resource file : flow) {
+      DoorGate.check(file);
       load(context, file);
+      gate.checkAdded(file.getLocation());
     }
     queue.addTo(context);
     for (ActionFiles.Loaded action : actionFiles) {
@@ -272,7 +290,18 @@ public final class Flow implements AutoCloseable {
     Exchange exchange = direct.createExchange(ExchangePattern.InOut);
     exchange.getMessage().setBody(body);
     properties.forEach(exchange::setProperty);
-    return template.asyncSend(direct, exchange).thenApply(Flow::answer);
+    CompletableFuture<Object> answer = template.asyncSend(direct, exchange).thenApply(Flow::answer);
+    unanswered.put(exchange, answer);
+    var unused = answer.whenComplete((done, error) -> unanswered.remove(exchange));
+    return answer;
+  }
+
+  /** A try that was to come again, after a pause, is forgotten by Camel when it stops. */
+  private void answerNobody() {
+    unanswered.forEach(
+        (exchange, answer) ->
+            answer.completeExceptionally(
+                new IllegalStateException("the service stopped before there was an answer")));
   }
 
   private static Object answer(Exchange done) {
@@ -389,6 +418,7 @@ public final class Flow implements AutoCloseable {
   @Override
   public void close() {
     main.stop();
+    answerNobody();
     resources.close();
     if (door != null) {
       door.close();

@@ -112,7 +112,10 @@ final class HttpConsumer extends VertxPlatformHttpConsumer {
     if (exchange.getException() == null && (body instanceof Answer || body instanceof Content)) {
       return body;
     }
-    LOG.error("a route of this door ended without an answer", exchange.getException());
+    LOG.error(
+        "a route of this door ended without an answer: its last step has to be direct:execute, or"
+            + " leave what that returned",
+        exchange.getException());
     return Answer.refusing(Refusal.internalError());
   }
 }

@@ -101,6 +101,7 @@ final class HttpDoor implements AutoCloseable {
   }
 
   private PlatformHttpConsumer consumer(PlatformHttpEndpoint endpoint, Processor processor) {
+    check(endpoint);
     boolean status = endpoint.getConsumes() == null;
     LongConsumer duration =
         endpoint.getPath().equals(EXECUTE)
@@ -108,6 +109,18 @@ final class HttpDoor implements AutoCloseable {
             : nanos -> {};
     return new HttpConsumer(
         endpoint, processor, ROUTER, status ? statusWorkers : workers, unsent, duration);
+  }
+
+  /** The guard knows fixed paths, and refuses other methods than those. */
+  private static void check(PlatformHttpEndpoint endpoint) {
+    String door = "platform-http:" + endpoint.getPath();
+    if (endpoint.getHttpMethodRestrict() == null) {
+      throw new IllegalArgumentException(door + " lacks httpMethodRestrict, such as POST");
+    }
+    if (endpoint.getPath().contains("{")) {
+      throw new IllegalArgumentException(
+          door + " has a parameter: a door has a fixed path, and takes the body alone");
+    }
   }
 
   /** Answers what failed between the guard and the route. */

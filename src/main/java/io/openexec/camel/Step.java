@@ -26,7 +26,12 @@ final class Step<I, O> implements Processor {
 
   @Override
   public void process(Exchange exchange) {
-    exchange.getMessage().setBody(gate.apply(body(name, exchange, takes)));
+    try {
+      exchange.getMessage().setBody(gate.apply(body(name, exchange, takes)));
+    } catch (StackOverflowError | OutOfMemoryError e) {
+      // Camel lets these through, past what the routes say of errors: nobody would be answered.
+      exchange.setException(e);
+    }
   }
 
   /** Returns the body, if it is what the step takes. */

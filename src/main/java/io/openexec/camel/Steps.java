@@ -15,6 +15,7 @@ import io.openexec.execution.Claim.Unclaimed;
 import io.openexec.execution.Denial;
 import io.openexec.execution.Executed;
 import io.openexec.metrics.Traffic.Door;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -87,6 +88,7 @@ final class Steps {
     main.bind("await", AsyncStep.ofExchange(this::await));
     main.bind("answer", Step.of("answer", OnRecord.class, this::answer));
     main.bind("deny", AsyncStep.ofExchange(this::deny));
+    main.bind("keep", (Processor) Utf8::keep);
     main.bind("requireFinal", Step.of("requireFinal", Answer.class, NotFinal::refuse));
     main.bind("requireNoFault", (Processor) NotFinal::refuseFault);
     main.bind("reject", Step.of("reject", Denial.class, Answer::refusing));
@@ -115,7 +117,7 @@ final class Steps {
                     "metrics", (Processor) exchange -> exchange.getMessage().setBody(page.get())));
   }
 
-  private void parse(Exchange exchange) {
+  private void parse(Exchange exchange) throws IOException {
     // Once, however often a door sends it again.
     if (exchange.getProperty(COUNTED) == null) {
       exchange.setProperty(COUNTED, true);
@@ -159,7 +161,7 @@ final class Steps {
     };
   }
 
-  private static byte[] bytes(Exchange exchange) {
+  private static byte[] bytes(Exchange exchange) throws IOException {
     return Utf8.of(exchange.getMessage());
   }
 

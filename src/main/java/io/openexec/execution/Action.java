@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,7 @@ public record Action(
     Body body,
     int approvals) {
   private static final int ERRORS_SHOWN = 3;
+  private static final int LARGE = 16_384;
 
   /** Copies the map. */
   public Action {
@@ -72,17 +74,32 @@ public record Action(
   /**
    * Checks a payload against the schema.
    *
-   * @throws Refusal 400, with the first errors
+   * @throws Refusal 400, with the first errors; of a large payload, with the first
    */
   void check(JsonValue payload) {
-    List<String> errors =
-        payload.read(schema::validate).stream()
-            .map(ValidationMessage::getMessage)
-            .limit(ERRORS_SHOWN)
-            .toList();
+    List<String> errors;
+    try {
+      errors =
+          errors(schema, payload, payload.compact().length() > LARGE).stream()
+              .map(ValidationMessage::getMessage)
+              .limit(ERRORS_SHOWN)
+              .toList();
+    } catch (StackOverflowError e) {
+      // A pattern, say: Java's matcher goes a level deeper for each repetition.
+      errors = List.of("it is too long or too deep for a pattern or a reference of the schema");
+    }
     if (!errors.isEmpty()) {
       throw Refusal.payloadRefused(name, errors);
     }
+  }
+
+  /**
+   * @param first whether to stop at the first: each element of a list may have several errors, and
+   *     each takes a thousand times its size
+   */
+  private static Set<ValidationMessage> errors(JsonSchema schema, JsonValue value, boolean first) {
+    return value.read(
+        tree -> schema.validate(tree, context -> context.getExecutionConfig().setFailFast(first)));
   }
 
   /**
@@ -124,8 +141,8 @@ public record Action(
   private Outcome checked(JsonValue answered, ErrorLog log) {
     boolean fits;
     try {
-      fits = result.isEmpty() || answered.read(tree -> result.get().validate(tree)).isEmpty();
-    } catch (RuntimeException | StackOverflowError e) {
+      fits = result.isEmpty() || errors(result.get(), answered, true).isEmpty();
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
       log.failed(name, e);
       fits = false;
     }

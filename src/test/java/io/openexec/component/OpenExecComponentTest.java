@@ -10,6 +10,7 @@ import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.openexec.testing.Approver;
+import io.openexec.testing.Eventually;
 import io.openexec.testing.Requests;
 import java.io.ByteArrayInputStream;
 import java.io.StringReader;
@@ -24,8 +25,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
@@ -378,5 +381,35 @@ class OpenExecComponentTest {
           .as(name)
           .hasBinaryContent(Files.readAllBytes(Path.of("routes", name)));
     }
+  }
+
+  @Test
+  void whoWaitsForAFinalAnswerWaitsNoLongerThanTheServiceIsThere() throws Exception {
+    Path revocations = directory.resolve("revocations.json");
+    Files.writeString(revocations, "{\"revoked\":[]}");
+    set("revocations", revocations.toString());
+    ProducerTemplate template = start("openexec:execute-with-retry");
+    String body = Requests.body("echo", "{}", "n", approver.approve("echo", "{}"));
+    assertThat(status(send(template, body, Map.of()))).isEqualTo(200);
+    Files.writeString(revocations, "gone");
+    Eventually.within(
+        15_000,
+        () ->
+            status(
+                    template.request(
+                        "openexec:execute", exchange -> exchange.getMessage().setBody(body)))
+                == 503);
+    CompletableFuture<Exchange> waiting =
+        CompletableFuture.supplyAsync(
+            () ->
+                template.request(
+                    "openexec:execute-with-retry",
+                    exchange -> exchange.getMessage().setBody(body)));
+    assertThatThrownBy(() -> waiting.get(3, TimeUnit.SECONDS))
+        .as("503 is no final answer")
+        .isInstanceOf(TimeoutException.class);
+    host.getCamelContext().getShutdownStrategy().setTimeout(1);
+    host.stop();
+    assertThat(waiting.get(10, TimeUnit.SECONDS).getException()).isNotNull();
   }
 }
