@@ -432,7 +432,21 @@ public record Configuration(
                 ? "is '" + get(INBOX) + "', a symbolic link; name the folder itself"
                 : "is '" + get(INBOX) + "', which is no folder; make it, or name one that exists");
       }
+      inbox.ifPresent(folder -> requireOfItsOwn(folder, workingDirectory));
       return inbox;
+    }
+
+    /** What lies in an inbox is taken out of it, and for requests. */
+    private void requireOfItsOwn(Path inbox, Path workingDirectory) {
+      for (String name : List.of(TRUST, REVOCATIONS, TENANTS, SECRETS)) {
+        Optional<Path> folder =
+            file(name, workingDirectory).map(file -> file.toAbsolutePath().normalize().getParent());
+        if (folder.equals(Optional.of(inbox))) {
+          throw refused(
+              INBOX,
+              "is '" + get(INBOX) + "', where the file of " + name + " lies; make a folder for it");
+        }
+      }
     }
 
     private boolean isLoopback(String host) {

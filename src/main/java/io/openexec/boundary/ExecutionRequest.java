@@ -1,9 +1,15 @@
 package io.openexec.boundary;
 
 import io.openexec.receipt.ActionHash;
+import io.openexec.receipt.ExecutionId;
 import io.openexec.receipt.Hash;
+import io.openexec.receipt.JsonRefused;
 import io.openexec.receipt.JsonValue;
+import io.openexec.receipt.StrictJson;
+import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,5 +65,29 @@ public final class ExecutionRequest {
   /** Returns the approval tokens, at most 16; none where there is an artifact. */
   List<String> tokens() {
     return tokens;
+  }
+
+  /**
+   * Returns the id of the execution that the request would have, if what it says of its tenant were
+   * true; nothing if it says none.
+   */
+  Optional<UUID> claimedId() {
+    return claimedTenant().map(tenant -> ExecutionId.of(tenant, nonce));
+  }
+
+  private Optional<String> claimedTenant() {
+    if (artifact != null) {
+      return Optional.of(artifact.tenantId());
+    }
+    String[] parts = tokens.isEmpty() ? new String[0] : tokens.get(0).split("\\.", -1);
+    if (parts.length != 3) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.ofNullable(
+          StrictJson.parse(Base64.getUrlDecoder().decode(parts[1])).path("tenant_id").textValue());
+    } catch (IllegalArgumentException | JsonRefused e) {
+      return Optional.empty();
+    }
   }
 }

@@ -74,6 +74,8 @@ public enum Reason {
   EXECUTION_RUNNING(409),
   /** The nonce's execution may or may not have taken effect. */
   OUTCOME_UNKNOWN(409),
+  /** The service was interrupted while it asked, and what approved it is trusted no more. */
+  INTERRUPTED(409),
 
   /** Not HTTP as it has to be. */
   BAD_REQUEST(400),

@@ -48,6 +48,44 @@ public final class Refusal extends RuntimeException {
             + " a string, \"receipt\": string}.");
   }
 
+  /** A line of a file that is so long that what comes after it was not looked for. */
+  public static Refusal endless(int most) {
+    return new Refusal(
+        Reason.BODY_TOO_LARGE,
+        "This line has no end within 64 MiB, where a request has at most "
+            + most
+            + " bytes: whatever comes after it in the file was not read, and nothing of it was"
+            + " executed. Send that again in another file.");
+  }
+
+  /** What was read of a file, and was cut off before it was answered. */
+  public static Refusal gone() {
+    return new Refusal(
+        Reason.MALFORMED_REQUEST,
+        "This line is gone: the file was cut off after it was taken. Whether it was executed, the"
+            + " same request tells when it is sent again. Write a file elsewhere, and rename it into"
+            + " the inbox when it is complete.");
+  }
+
+  /**
+   * What was asked before an interruption, and is refused now for a reason by which the record is
+   * not asked.
+   *
+   * @param why the code of that reason
+   */
+  public static Refusal interrupted(ExecutionRequest request, String why) {
+    String id = request.claimedId().map(of -> " GET /receipts/" + of).orElse(" the record");
+    return new Refusal(
+        Reason.INTERRUPTED,
+        "This was asked for before the service was interrupted, and may have been executed then. What"
+            + " approved it is not accepted any more ("
+            + why
+            + "), so that its outcome is not told. Before you have it approved again, ask"
+            + id
+            + " (a minute after the start, when what was interrupted is known): if there is a receipt,"
+            + " it says what came of it; if there is none (404), nothing was executed.");
+  }
+
   /** What a route handed over is no text and no bytes, such as a map; its class says what it is. */
   public static Refusal notMarshalled(Class<?> type) {
     return malformed(

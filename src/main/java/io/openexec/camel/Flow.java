@@ -319,7 +319,9 @@ public final class Flow implements AutoCloseable {
   private CompletableFuture<Answer> executeOnce(byte[] request, Executor workers) {
     return CompletableFuture.completedFuture(request)
         // The door itself counts a request, however often it tries it.
-        .thenComposeAsync(bytes -> send(EXECUTE, bytes, Map.of(Steps.COUNTED, true)), workers)
+        .thenComposeAsync(
+            bytes -> send(EXECUTE, bytes, Map.of(Steps.COUNTED, true, Steps.COMES_AGAIN, true)),
+            workers)
         .thenApply(Answer.class::cast);
   }
 

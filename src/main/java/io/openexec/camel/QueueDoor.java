@@ -138,6 +138,7 @@ final class QueueDoor {
     // The answer is sent in the session that the message came by, so in its thread.
     exchange.getExchangeExtension().setTransacted(true);
     exchange.setProperty(Steps.IN_A_HURRY, true);
+    exchange.setProperty(Steps.COMES_AGAIN, true);
     if (Postponement.times(message) > 0) {
       exchange.setProperty(Steps.COUNTED, true);
     }

@@ -9,6 +9,7 @@ import io.openexec.camel.Flow.Kernel;
 import io.openexec.camel.Flow.Pages;
 import io.openexec.execution.Answer;
 import io.openexec.execution.Candidate;
+import io.openexec.execution.Claim;
 import io.openexec.execution.Claim.Admitted;
 import io.openexec.execution.Claim.OnRecord;
 import io.openexec.execution.Claim.Unclaimed;
@@ -18,6 +19,7 @@ import io.openexec.metrics.Traffic.Door;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.camel.Exchange;
@@ -26,6 +28,7 @@ import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
 import org.apache.camel.main.Main;
 import org.apache.camel.support.ExpressionAdapter;
+import org.apache.camel.support.SynchronizationAdapter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,9 +40,18 @@ final class Steps {
   /** The property of an exchange that does not wait at the gates for somebody else's outcome. */
   static final String IN_A_HURRY = "openexec.inAHurry";
 
+  /** The property of an exchange whose door asks again by itself if it is sent away. */
+  static final String COMES_AGAIN = "openexec.comesAgain";
+
+  private static final String HAS_PLACE = "openexec.hasPlace";
+
+  /** How many effectful actions of such may run, fewer than may at all: the rest is for others. */
+  private static final int PATIENT = 56;
+
   private static final Logger LOG = LoggerFactory.getLogger(Steps.class);
 
   private final Supplier<Kernel> kernel;
+  private final Semaphore patient = new Semaphore(PATIENT);
 
   /**
    * Makes the steps.
@@ -69,12 +81,7 @@ final class Steps {
     main.bind("executionId", executionId());
     main.bind(
         "nonces", new NonceRepository(candidate -> kernel.get().exactlyOnce().find(candidate)));
-    main.bind(
-        "reserve",
-        AsyncStep.of(
-            "reserve",
-            Unclaimed.class,
-            unclaimed -> kernel.get().exactlyOnce().reserve(unclaimed)));
+    main.bind("reserve", AsyncStep.ofExchange(this::reserve));
     main.bind(
         "admitted", (Predicate) exchange -> exchange.getMessage().getBody() instanceof Admitted);
     main.bind(
@@ -136,6 +143,28 @@ final class Steps {
       case "queue" -> Door.QUEUE;
       default -> Door.OTHER;
     };
+  }
+
+  private CompletableFuture<Claim> reserve(Exchange exchange) {
+    Unclaimed unclaimed = Step.body("reserve", exchange, Unclaimed.class);
+    if (unclaimed.isEffectful()
+        && exchange.getProperty(COMES_AGAIN) != null
+        && exchange.getProperty(HAS_PLACE) == null) {
+      if (!patient.tryAcquire()) {
+        throw Refusal.overloaded();
+      }
+      exchange.setProperty(HAS_PLACE, true);
+      exchange
+          .getExchangeExtension()
+          .addOnCompletion(
+              new SynchronizationAdapter() {
+                @Override
+                public void onDone(Exchange done) {
+                  patient.release();
+                }
+              });
+    }
+    return kernel.get().exactlyOnce().reserve(unclaimed);
   }
 
   /** Waits for somebody else's outcome, unless the door knows a better place to wait in. */

@@ -17,6 +17,11 @@ public sealed interface Claim {
     Admissible candidate() {
       return candidate;
     }
+
+    /** Returns whether what it asks for may take effect. */
+    public boolean isEffectful() {
+      return candidate.action().effect() == Effect.EFFECTFUL;
+    }
   }
 
   /** The nonce is this request's alone: it may be dispatched, once. */

@@ -98,6 +98,10 @@ final class Batch {
     this.ways = ways;
     this.turns = turns;
     this.answers = folder.answersOf(claimed);
+    if (answers.published() > 0) {
+      atEnd = true;
+      end = answers.published();
+    }
     this.progress = new Progress(claimed, Files.size(claimed), counts, ways.every());
   }
 
@@ -137,7 +141,8 @@ final class Batch {
       waits = null;
       atEnd = false;
     }
-    return atEnd && !goesOn();
+    // What comes after its answers were published is too late.
+    return atEnd && (answers.published() > 0 || !goesOn());
   }
 
   /** Returns whether something was added to the file since it was read; then that comes next. */
@@ -198,9 +203,10 @@ final class Batch {
       return;
     }
     byte[] request = line.bytes();
-    begun(request.length);
+    boolean again = !first || line.number() <= answers.askedBefore();
+    begun(line.number(), request.length);
     try {
-      if (!ways.window().run(request.length, () -> execute(request, place))) {
+      if (!ways.window().run(request.length, () -> execute(request, place, again))) {
         putOff(place, request.length);
       }
     } catch (InterruptedException | RuntimeException | Error e) {
@@ -216,7 +222,11 @@ final class Batch {
   }
 
   private static Refusal refusal(Lines.Kind kind) {
-    return kind == Lines.Kind.REST ? Refusal.cutOff() : Refusal.tooLarge(StrictJson.MAX_LENGTH);
+    return switch (kind) {
+      case REST -> Refusal.cutOff();
+      case ENDLESS -> Refusal.endless(StrictJson.MAX_LENGTH);
+      default -> Refusal.tooLarge(StrictJson.MAX_LENGTH);
+    };
   }
 
   private synchronized boolean isAnswered(Lines.Line line) throws IOException {
@@ -230,7 +240,8 @@ final class Batch {
     return open;
   }
 
-  private synchronized void begun(int length) {
+  private synchronized void begun(long line, int length) throws IOException {
+    kept().asks(line);
     pace.begun(length);
   }
 
@@ -238,7 +249,7 @@ final class Batch {
     pace.over(length);
   }
 
-  private CompletableFuture<Void> execute(byte[] request, Lines.Place place) {
+  private CompletableFuture<Void> execute(byte[] request, Lines.Place place, boolean again) {
     return ways.gates()
         .apply(request)
         .handleAsync(
@@ -247,7 +258,8 @@ final class Batch {
                 if (error != null) {
                   turns.warn(claimed, "is tried again: " + Errors.rootCause(error));
                 }
-                come(place, error == null && answer.isFinal() ? answer : null);
+                boolean isFinal = error == null && answer.isFinal();
+                come(place, isFinal ? (again ? AskedAgain.honest(request, answer) : answer) : null);
               } finally {
                 over(request.length);
                 proceed(State.PARKED);
@@ -302,20 +314,30 @@ final class Batch {
   private void publish() throws IOException {
     boolean refused;
     synchronized (this) {
+      answerWhatIsGone();
+      // A success comes again as it is; a refusal might not.
+      kept().publishes(end, progress.refused() > 0 || answers.askedBefore() > 0);
       refused = Receipts.publish(folder, claimed, kept());
-      if (goesOn()) {
-        return;
-      }
       close();
-      answers.discard();
     }
     folder.check();
     // Where it is moved to, others may put something else in its place at once.
     Object key = Afterwards.key(claimed);
     Path moved = folder.finish(claimed, refused);
+    answers.discard();
     progress.done(refused);
     end();
     turns.finished(moved, key, end);
+  }
+
+  /** A line that was read, and was cut off before it was answered, has its answer as well. */
+  private void answerWhatIsGone() throws IOException {
+    for (long line = 1; progress.waiting() > 0 && line <= progress.line(); line++) {
+      if (!kept().has(line)) {
+        turns.warn(claimed, "was cut off after it was taken");
+        keep(line, Answer.refusing(Refusal.gone()));
+      }
+    }
   }
 
   private synchronized void end() {
@@ -365,10 +387,12 @@ final class Batch {
     }
   }
 
-  /** The next try asks again anyway; until then others may need the disk. */
+  /** Until the next try, others may need the disk; what was published has to stay as it is. */
   private void discardQuietly() {
     try {
-      answers.discard();
+      if (answers.published() == 0 && folder.isFull()) {
+        answers.forget();
+      }
     } catch (IOException e) {
       turns.warn(claimed, "leaves answers behind: " + Errors.rootCause(e));
     }

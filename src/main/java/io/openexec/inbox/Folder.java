@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Folder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Folder.class);
+  private static final long LEAST_SPACE = 64 << 20;
   private static final LinkOption AS_IT_IS = LinkOption.NOFOLLOW_LINKS;
 
   private final Path root;
@@ -77,10 +78,9 @@ final class Folder implements AutoCloseable {
 
   /** Another file system may be mounted there, into which nothing can be renamed. */
   private void tryToMoveInto(Path own) throws IOException {
-    Path probe = root.resolve(".probe");
-    Path moved = own.resolve(".probe");
-    Files.deleteIfExists(probe);
-    Files.createFile(probe);
+    // A name that nobody can have put something under.
+    Path probe = Files.createTempFile(root, ".probe-", "");
+    Path moved = own.resolve(name(probe));
     try {
       Files.move(probe, moved, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
@@ -149,18 +149,26 @@ final class Folder implements AutoCloseable {
   }
 
   /**
-   * Discards what was kept for the files that were being answered when the service ended, and
-   * returns their names.
+   * Returns the names of the files that were being answered when the service ended, and discards
+   * what was kept for those that are not there any more.
    */
   Sweep claimed() throws IOException {
     try (DirectoryStream<Path> all = Files.newDirectoryStream(work(), Folder::isHidden)) {
       for (Path kept : all) {
-        Files.deleteIfExists(kept);
+        String of = name(kept).substring(1).replaceFirst("\\.(answers|index)$", "");
+        if (Files.notExists(work().resolve(of), AS_IT_IS)) {
+          Files.deleteIfExists(kept);
+        }
       }
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }
     return new Sweep(work());
+  }
+
+  /** Returns whether what is kept takes room that others need. */
+  boolean isFull() throws IOException {
+    return Files.getFileStore(work()).getUsableSpace() < LEAST_SPACE;
   }
 
   /** Returns the names that are in the inbox. */
@@ -238,7 +246,7 @@ final class Folder implements AutoCloseable {
     return name(file).startsWith(".");
   }
 
-  /** Begins to keep answers to a claimed file, until they are complete. */
+  /** Returns what is kept of the answers to a claimed file, until they are published. */
   Answers answersOf(Path claimed) throws IOException {
     return new Answers(
         work().resolve("." + name(claimed) + ".answers"),

@@ -35,8 +35,8 @@ public final class Inbox implements AutoCloseable {
   /** Each takes a kilobyte or two; the others wait where they are. */
   private static final int MAX_OPEN = 10_000;
 
-  /** No more than effectful actions may run at once: others would be sent away to come again. */
-  private static final int REQUESTS_AT_ONCE = 64;
+  /** Fewer than effectful actions may run at once: others would be sent away to come again. */
+  private static final int REQUESTS_AT_ONCE = 48;
 
   private static final Duration QUIET = Duration.ofSeconds(1);
   private static final Duration PAUSE = Duration.ofSeconds(15);

@@ -26,8 +26,11 @@ final class Lines implements Closeable {
   private static final int BUFFER = 1 << 16;
   private static final int SKIPPED_AT_ONCE = 16 << 20;
 
+  /** A line of more is the last one: what comes after is not looked for. */
+  private static final long MOST_SKIPPED = 64 << 20;
+
   /** The beginning of a file. */
-  static final Place BEGIN = new Place(0, 0, After.LINE);
+  static final Place BEGIN = new Place(0, 0, After.LINE, 0);
 
   private final FileChannel channel;
   private final InputStream in;
@@ -40,6 +43,8 @@ final class Lines implements Closeable {
   private int limit;
   private long number;
   private After after;
+  private long begin;
+  private boolean endless;
 
   /**
    * Where reading may go on.
@@ -47,8 +52,9 @@ final class Lines implements Closeable {
    * @param position how many bytes come before it
    * @param lines how many lines come before it
    * @param after what comes right before it
+   * @param begin where the line begins of which a {@link After#PART} comes before it
    */
-  record Place(long position, long lines, After after) {}
+  record Place(long position, long lines, After after, long begin) {}
 
   /** What comes right before a place. */
   enum After {
@@ -66,6 +72,8 @@ final class Lines implements Closeable {
     REQUEST,
     /** Too long. */
     TOO_LONG,
+    /** Too long by far, and with all that comes after it. */
+    ENDLESS,
     /** Too long, and not read to its end yet: it comes again. */
     UNFINISHED,
     /** The rest of the line before, which had been read without it. */
@@ -95,6 +103,7 @@ final class Lines implements Closeable {
     this.before = from.position();
     this.number = from.lines();
     this.after = from.after();
+    this.begin = from.begin();
   }
 
   private static boolean isBlank(byte[] line) {
@@ -132,7 +141,7 @@ final class Lines implements Closeable {
 
   /** Returns where reading may go on. */
   Place place() {
-    return new Place(before + position, number, after);
+    return new Place(before + position, number, after, begin);
   }
 
   private Lines skipByteOrderMark() throws IOException {
@@ -170,7 +179,8 @@ final class Lines implements Closeable {
     if (bytes != null && !rest) {
       return new Line(number, Kind.REQUEST, bytes);
     }
-    return new Line(number, rest ? Kind.REST : Kind.TOO_LONG, new byte[0]);
+    Kind tooLong = endless ? Kind.ENDLESS : Kind.TOO_LONG;
+    return new Line(number, rest ? Kind.REST : tooLong, new byte[0]);
   }
 
   /** Returns what comes before the next end of a line; null if it is too long. */
@@ -178,6 +188,7 @@ final class Lines implements Closeable {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     boolean fits = after != After.PART;
     long from = before + position;
+    begin = fits ? from : begin;
     after = After.OPEN_LINE;
     while (after == After.OPEN_LINE && fill()) {
       int endOfLine = endOfLine();
@@ -187,7 +198,8 @@ final class Lines implements Closeable {
         line.write(buffer, position, endOfLine - position);
       }
       position = endOfLine;
-      if (!fits && whole) {
+      endless = !whole && before + position - begin > MOST_SKIPPED;
+      if (!fits && (whole || endless)) {
         skipToTheEnd();
       } else if (endOfLine < limit) {
         position++;

@@ -109,6 +109,11 @@ final class Progress {
     counts.closed(this);
   }
 
+  /** The last line that was read. */
+  long line() {
+    return line;
+  }
+
   long size() {
     return size;
   }

@@ -90,7 +90,7 @@ final class Vetting {
       return Optional.of("its name is longer than " + MAX_NAME + " bytes");
     }
     if (name.codePoints().anyMatch(Vetting::isUnprintable)) {
-      return Optional.of("its name has control characters");
+      return Optional.of("its name has control or format characters");
     }
     if (name.endsWith(".receipts.jsonl") || name.endsWith(".reasons.jsonl")) {
       return Optional.of("its name is one of those that answers have");
@@ -125,7 +125,9 @@ final class Vetting {
         || c == UNREADABLE
         || c == '\u2028'
         || c == '\u2029'
-        || Character.getType(c) == Character.SURROGATE;
+        || Character.getType(c) == Character.SURROGATE
+        // Such as those that turn what follows around.
+        || Character.getType(c) == Character.FORMAT;
   }
 
   private static Optional<String> objectionToKind(Path file) throws IOException {

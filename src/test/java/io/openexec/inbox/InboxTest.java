@@ -13,9 +13,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.openexec.execution.Answer;
 import io.openexec.testing.Eventually;
+import io.openexec.testing.Requests;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -308,17 +310,119 @@ class InboxTest {
   }
 
   @Test
-  void aFileThatFailsKeepsNothingOfTheDiskMeanwhile() throws Exception {
+  void whatIsAnsweredIsNotAskedAgainWhenTheFileFails() throws Exception {
     CompletableFuture<Answer> last = new CompletableFuture<>();
-    Path answers = root.resolve(".work").resolve(".a.jsonl.answers");
     try (Inbox inbox = open(MANY, text -> text.equals("last") ? last : yes())) {
       drop("a.jsonl", "1\nlast\n");
-      Eventually.within(
-          SOON, () -> looked(inbox) && requests.contains("last") && Files.exists(answers));
-      last.completeExceptionally(new IllegalStateException());
+      Eventually.within(SOON, () -> looked(inbox) && requests.contains("last"));
       Files.move(root.resolve("out"), root.resolve("away"));
-      Eventually.within(SOON, () -> Files.notExists(answers));
+      last.complete(YES);
+      Eventually.within(SOON, () -> !looked(inbox));
       Files.move(root.resolve("away"), root.resolve("out"));
+      awaitEnd(inbox, "done", "a.jsonl");
+      assertThat(statuses("a.jsonl")).containsExactly(200, 200);
+      assertThat(requests).containsExactly("1", "last");
+    }
+  }
+
+  private static String request(int id) {
+    return Requests.body("echo", "{}", "n" + id, null);
+  }
+
+  private static int id(String request) {
+    try {
+      return Integer.parseInt(MAPPER.readTree(request).path("nonce").asText().substring(1));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static CompletableFuture<Answer> no(String code) {
+    return CompletableFuture.completedFuture(
+        Answer.of(403, JsonNodeFactory.instance.objectNode().put("code", code)));
+  }
+
+  /** What is executed and what not, nobody can tell of lines that were under way. */
+  @Test
+  void aStopInTheMiddleTurnsNoAnswerIntoARefusal() throws Exception {
+    int lines = 2_000;
+    int answered = 10;
+    StringBuilder file = new StringBuilder();
+    for (int n = 1; n <= lines; n++) {
+      file.append(request(n)).append('\n');
+    }
+    try (Inbox inbox =
+        open(MANY, text -> id(text) <= answered ? yes() : new CompletableFuture<>())) {
+      drop("a.jsonl", file.toString());
+      Eventually.within(
+          SOON,
+          () ->
+              looked(inbox)
+                  && requests.size() > answered
+                  && inbox.counts().linesSucceeded() >= answered);
+    }
+    requests.clear();
+    try (Inbox inbox = open(MANY, text -> no("signature_invalid"))) {
+      awaitEnd(inbox, "refused", "a.jsonl");
+    }
+    List<Integer> statuses = statuses("a.jsonl");
+    assertThat(statuses.subList(0, answered)).as("answered before").containsOnly(200);
+    assertThat(statuses.subList(answered, 1_024)).as("may have been").containsOnly(409);
+    assertThat(statuses.subList(1_024, lines)).as("never asked for").containsOnly(403);
+    assertThat(requests).hasSize(lines - answered);
+    assertThat(Files.readAllLines(root.resolve("out/a.jsonl.receipts.jsonl")).get(answered))
+        .contains("\"interrupted\"", "signature_invalid", "Before you have it approved again");
+  }
+
+  @Test
+  void whatTheRecordWasAskedForIsTakenAtItsWord() throws Exception {
+    try (Inbox inbox = open(MANY, text -> new CompletableFuture<>())) {
+      drop("a.json", request(1));
+      Eventually.within(SOON, () -> looked(inbox) && requests.size() == 1);
+    }
+    try (Inbox inbox = open(MANY, text -> no("approval_expired"))) {
+      awaitEnd(inbox, "refused", "a.json");
+      assertThat(statuses("a.json")).containsExactly(403);
+    }
+  }
+
+  @Test
+  void whatWasPublishedStaysTheAnswer() throws Exception {
+    CompletableFuture<Answer> second = new CompletableFuture<>();
+    Path inTheWay = root.resolve("refused/a.jsonl");
+    try (Inbox inbox = open(MANY, text -> id(text) == 1 ? no("approval_not_yet_valid") : second)) {
+      drop("a.jsonl", request(1) + "\n" + request(2) + "\n");
+      Eventually.within(SOON, () -> looked(inbox) && requests.size() == 2);
+      // So that it cannot be moved any more: as if the service had been killed before that.
+      Files.createDirectories(inTheWay.resolve("x"));
+      second.complete(YES);
+      Eventually.within(SOON, () -> Files.exists(root.resolve("out/a.jsonl.receipts.jsonl")));
+    }
+    Files.delete(inTheWay.resolve("x"));
+    Files.delete(inTheWay);
+    Files.writeString(root.resolve(".work/a.jsonl"), request(3) + "\n", StandardOpenOption.APPEND);
+    try (Inbox inbox = open(MANY, text -> yes())) {
+      awaitEnd(inbox, "refused", "a.jsonl");
+      assertThat(statuses("a.jsonl")).containsExactly(403, 200);
+      assertThat(requests).as("none again, and none too late").hasSize(2);
+      Eventually.within(SOON, () -> names(root.resolve(".work")).isEmpty());
+    }
+  }
+
+  @Test
+  void whatIsCutOffIsAnsweredAsWell() throws Exception {
+    AtomicBoolean ready = new AtomicBoolean();
+    try (Inbox inbox = open(MANY, text -> ready.get() || id(text) != 2 ? yes() : later())) {
+      drop("a.jsonl", request(1) + "\n" + request(2) + "\n" + request(3) + "\n");
+      Eventually.within(
+          SOON, () -> looked(inbox) && requests.stream().anyMatch(text -> id(text) == 3));
+      try (FileChannel file =
+          FileChannel.open(root.resolve(".work/a.jsonl"), StandardOpenOption.WRITE)) {
+        file.truncate(request(1).length() + 1);
+      }
+      ready.set(true);
+      awaitEnd(inbox, "refused", "a.jsonl");
+      assertThat(statuses("a.jsonl")).containsExactly(200, 422, 200);
     }
   }
 
@@ -416,25 +520,23 @@ class InboxTest {
 
   @Test
   void linesWithoutEndGiveOthersTheirTurn() throws Exception {
-    int endless = 4;
-    for (int n = 0; n < endless; n++) {
+    long[] lengths = {40L << 20, 1L << 40};
+    for (long length : lengths) {
       Path file = directory.resolve("next");
       try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
-        sparse.setLength(1L << 30);
-        sparse.seek(1L << 30);
+        sparse.seek(length);
         sparse.write("\nlast\n".getBytes(StandardCharsets.UTF_8));
       }
-      settle(file, "endless" + n + ".jsonl");
+      settle(file, length + ".jsonl");
     }
     try (Inbox inbox = open(MANY, text -> yes())) {
-      Eventually.within(SOON, () -> looked(inbox) && inbox.counts().filesOpen() == endless);
       drop("z.jsonl", "request\n");
       awaitEnd(inbox, "done", "z.jsonl");
-      assertThat(names(root.resolve("refused"))).isEmpty();
-      for (int n = 0; n < endless; n++) {
-        awaitEnd(inbox, "refused", "endless" + n + ".jsonl");
-        assertThat(statuses("endless" + n + ".jsonl")).containsExactly(413, 200);
+      for (long length : lengths) {
+        awaitEnd(inbox, "refused", length + ".jsonl");
       }
+      assertThat(statuses(lengths[0] + ".jsonl")).containsExactly(413, 200);
+      assertThat(statuses(lengths[1] + ".jsonl")).as("what is behind it").containsExactly(413);
     }
   }
 

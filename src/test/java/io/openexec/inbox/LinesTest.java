@@ -68,7 +68,7 @@ class LinesTest {
       assertThat(lines.next().bytes()).asString().isEqualTo("first");
       assertThat(lines.next().bytes()).asString().isEqualTo("sec");
       assertThat(lines.next()).isNull();
-      assertThat(lines.place()).isEqualTo(new Lines.Place(9, 2, Lines.After.OPEN_LINE));
+      assertThat(lines.place()).isEqualTo(new Lines.Place(9, 2, Lines.After.OPEN_LINE, 6));
     }
   }
 
