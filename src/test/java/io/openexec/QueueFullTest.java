@@ -160,6 +160,28 @@ class QueueFullTest {
   }
 
   @Test
+  void aRefusalThatIsLargerThanTheBrokerTakesIsBriefAndDeniedOnceMoreAtMost() throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      broker.refuseLarge(RECEIPTS);
+      try (TestService service = setup(broker).start()) {
+        String large = "{\"x\":\"" + "x".repeat(90_000) + "\"}";
+        for (int id = 0; id < MESSAGES; id++) {
+          broker.send(REQUESTS, Requests.body("none", large, "large" + id, null), "c" + id);
+        }
+        for (Message answer : broker.receive(RECEIPTS, MESSAGES)) {
+          assertThat(answer.getIntProperty("status")).isEqualTo(400);
+          JsonNode brief = new JsonMapper().readTree(((TextMessage) answer).getText());
+          assertThat(brief.path("disclosures").isNull()).isTrue();
+          assertThat(brief.path("code").asText()).isEqualTo("unknown_action");
+        }
+        assertThat(logged("takes no message")).as("of the queue").isZero();
+        assertThat(logged("characters was not taken")).isEqualTo(MESSAGES);
+        assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+      }
+    }
+  }
+
+  @Test
   void whatCannotGoAsideHoldsUpNoAnswer() throws Exception {
     try (Broker broker = Broker.start(brokerDirectory)) {
       broker.limit(REJECTED, 1);
@@ -178,6 +200,48 @@ class QueueFullTest {
         assertThat(setup.traced()).as("nothing that was to go aside").containsExactly("0");
         awaitReady(service);
         assertThat(broker.count(REQUESTS)).isZero();
+      }
+    }
+  }
+
+  @Test
+  void norDoesWhatCannotEvenBeReadHoweverMuchOfIt() throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      broker.limit(REJECTED, 1);
+      TestService.Setup setup = setup(broker);
+      try (TestService service = setup.start()) {
+        int unreadable = 3 * MESSAGES;
+        for (int id = 0; id < unreadable; id++) {
+          String correlation = id % 2 == 0 ? "c" + id : "\u00fc" + id;
+          String body = trace(id + 1);
+          broker.send(
+              REQUESTS,
+              session -> {
+                // The one is no text, the other cannot be answered.
+                Message message =
+                    correlation.startsWith("c")
+                        ? session.createMapMessage()
+                        : session.createTextMessage(body);
+                message.setJMSCorrelationID(correlation);
+                return message;
+              });
+        }
+        long begin = System.nanoTime();
+        broker.send(REQUESTS, trace(0), "good");
+        assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("good");
+        assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(15));
+        broker.limit(REJECTED, 1_000);
+        broker.receive(REJECTED);
+        int others = 0;
+        for (Message aside : broker.receive(REJECTED, unreadable - 1)) {
+          String text = ((TextMessage) aside).getText();
+          others += text.contains("\"id\":") ? 1 : 0;
+          assertThat(text + aside.getStringProperty("reason"))
+              .containsAnyOf("neither text nor bytes", "correlation id cannot be answered with");
+        }
+        assertThat(others).as("with what was in it").isGreaterThanOrEqualTo(unreadable / 2 - 1);
+        assertThat(setup.traced()).as("nothing that was to go aside").containsExactly("0");
+        awaitReady(service);
       }
     }
   }

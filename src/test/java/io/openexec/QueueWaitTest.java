@@ -239,4 +239,26 @@ class QueueWaitTest {
       }
     }
   }
+
+  /** The copy that was not confirmed in time may be there all the same. */
+  @Test
+  void aBrokerThatTakesItsTimeGetsNoSecondCopy() throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      TestService.Setup setup = setup(broker).tracing("one", "?hold=" + go(), "concurrency: 1");
+      try (TestService service = setup.start()) {
+        CompletableFuture<Reply> held =
+            service.requests().executeAsync(Requests.body("one", "{\"id\":0}", "n0", null));
+        Eventually.within(SOON, () -> setup.traced().size() == 1);
+        // Longer than the door waits for it.
+        broker.takeLate(REQUESTS, 7_000);
+        broker.send(REQUESTS, Requests.body("one", "{\"id\":1}", "n1", null), "c");
+        Eventually.within(SOON, () -> postponed(service) >= 1);
+        Files.createFile(go());
+        assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("c");
+        assertThat(broker.drain(RECEIPTS)).as("once").isEmpty();
+        assertThat(held.join().status()).isEqualTo(200);
+        assertThat(setup.traced()).hasSize(2);
+      }
+    }
+  }
 }

@@ -11,6 +11,7 @@ import io.openexec.metrics.Traffic.MessageResult;
 import io.openexec.receipt.Hash;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -29,6 +30,7 @@ import org.apache.camel.spi.PropertiesComponent;
 import org.apache.camel.support.DefaultMessage;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.apache.camel.util.ObjectHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code ingress-queue.camel.yaml} names: the component {@code queue:}, which is Camel's JMS
@@ -188,10 +190,25 @@ final class QueueDoor {
   private void reject(Exchange exchange, int status, String reason) {
     leadTo(exchange, queues().rejected(), MessageResult.REJECTED);
     Object content = exchange.getVariable(CONTENT);
+    if (isPostponed(exchange) && exchange.getVariable(WHOLE) == null) {
+      // A copy might pass for another message: this one stands for what could not be read.
+      exchange.setVariable(CONTENT, standIn(reason, content));
+    }
     org.apache.camel.Message message = fresh(exchange);
     message.setHeader(QueueHeaders.STATUS, status);
     message.setHeader(QueueHeaders.REASON, reason);
     message.setBody(content == null ? "" : content);
+  }
+
+  /** Returns what is no request, and says why, when it comes again and goes aside. */
+  private static Object standIn(String reason, @Nullable Object content) {
+    if (content instanceof byte[] bytes) {
+      ByteArrayOutputStream both = new ByteArrayOutputStream();
+      both.writeBytes((reason + "\n").getBytes(StandardCharsets.UTF_8));
+      both.writeBytes(bytes);
+      return both.toByteArray();
+    }
+    return content == null ? reason : reason + "\n" + content;
   }
 
   private static boolean isRejected(Exchange exchange) {
@@ -258,13 +275,9 @@ final class QueueDoor {
     }
   }
 
-  /**
-   * Has something sent to a queue, or waits with the message if that took nothing lately. What
-   * could not be read as a whole does not wait, as the copy might pass for another message.
-   */
+  /** Has something sent to a queue, or waits with the message if that took nothing lately. */
   private void leadTo(Exchange exchange, String queue, MessageResult result) {
     if (queue.equals(exchange.getVariable(REPLY_TO))
-        || exchange.getVariable(WHOLE) == null
         || sends.isRefusing(queues().requests())
         || sends.mayTry(queue)) {
       exchange.setVariable(TARGET, queue);

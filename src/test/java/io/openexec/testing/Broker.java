@@ -11,8 +11,10 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQIllegalStateException;
 import org.apache.activemq.artemis.core.config.Configuration;
@@ -45,6 +47,7 @@ public final class Broker implements AutoCloseable {
   private EmbeddedActiveMQ server;
   private Connection connection;
   private final Set<String> sentAlone = ConcurrentHashMap.newKeySet();
+  private final Map<String, Long> late = new ConcurrentHashMap<>();
   private final Set<String> refusesLarge = ConcurrentHashMap.newKeySet();
 
   /** Makes a message in a session. */
@@ -206,6 +209,11 @@ public final class Broker implements AutoCloseable {
     refusesLarge.add(address);
   }
 
+  /** Takes the next message in a transaction to that address as late as that. */
+  public void takeLate(String address, long millis) {
+    late.put(address, millis);
+  }
+
   /** Returns the addresses that something was sent to in no transaction. */
   public Set<String> sentAlone() {
     return Set.copyOf(sentAlone);
@@ -222,6 +230,14 @@ public final class Broker implements AutoCloseable {
         throws ActiveMQException {
       if (message.isLargeMessage() && refusesLarge.contains(message.getAddress())) {
         throw new ActiveMQIllegalStateException("too large");
+      }
+      Long pause = transaction == null ? null : late.remove(message.getAddress());
+      if (pause != null) {
+        try {
+          TimeUnit.MILLISECONDS.sleep(pause);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
       }
       if (transaction == null) {
         sentAlone.add(message.getAddress());
