@@ -1,9 +1,10 @@
 -- Trades of a period, and which reports were filed. Amounts are whole cents: SQLite has no
--- decimals, and a double is not what money is counted in.
+-- decimals, and a double is not what money is counted in. An instrument is an ISIN: nothing that a
+-- spreadsheet would take for a formula, or a reader for the line of totals.
 CREATE TABLE trade (
   id INTEGER PRIMARY KEY,
   period TEXT NOT NULL,
-  instrument TEXT NOT NULL,
+  instrument TEXT NOT NULL CHECK (length(instrument) = 12 AND instrument NOT GLOB '*[^A-Z0-9]*'),
   quantity INTEGER NOT NULL,
   cents INTEGER NOT NULL
 );

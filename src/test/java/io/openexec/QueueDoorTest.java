@@ -1,6 +1,7 @@
 package io.openexec;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -463,6 +464,22 @@ class QueueDoorTest {
       broker.send(REQUESTS, request("n"), "c");
       assertThat(broker.receive(RECEIPTS).getJMSCorrelationID()).isEqualTo("c");
     }
+  }
+
+  @Test
+  void oneThatHidesThatTheBrokerIsGoneRefusesTheStart() {
+    TestService.Setup setup =
+        setup()
+            .with("OPENEXEC_QUEUE_URL", "bean:mine")
+            .door(
+                "broker",
+                "- beans:",
+                "    - name: mine",
+                "      type: org.apache.qpid.jms.JmsConnectionFactory",
+                "      properties: {remoteURI: \"failover:(" + broker.url() + ")\"}");
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining("hides that the broker is gone");
   }
 
   @Test

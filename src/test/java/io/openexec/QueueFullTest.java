@@ -122,6 +122,34 @@ class QueueFullTest {
     }
   }
 
+  /** Whose client waits for ever, if it is not told otherwise. */
+  @Test
+  void soIsOneThroughAConnectionFactoryThatARouteFileBinds() throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      broker.limit(RECEIPTS, 2);
+      TestService.Setup setup =
+          setup(broker)
+              .with("OPENEXEC_QUEUE_URL", "bean:mine")
+              .with("OPENEXEC_INSECURE_DEMO", "true")
+              .door(
+                  "broker",
+                  "- beans:",
+                  "    - name: mine",
+                  "      type: org.apache.qpid.jms.JmsConnectionFactory",
+                  "      properties: {remoteURI: \"" + broker.url() + "\"}");
+      try (TestService service = setup.start()) {
+        for (int id = 0; id < MESSAGES; id++) {
+          broker.send(REQUESTS, trace(id), "c" + id);
+        }
+        awaitSaid(service, RECEIPTS);
+        Eventually.within(SOON, () -> setup.traced().size() == MESSAGES);
+        makeRoom(broker, RECEIPTS);
+        awaitReady(service);
+        assertThat(setup.traced()).as("none twice").hasSize(MESSAGES);
+      }
+    }
+  }
+
   @Test
   void anAnswerThatIsLargerThanTheBrokerTakesIsBriefAndHoldsUpNobody() throws Exception {
     try (Broker broker = Broker.start(brokerDirectory)) {

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("serial")
 final class AmqpConnectionFactory extends JmsConnectionFactory {
   private static final long serialVersionUID = 1L;
+  private static final int SILENCE_MILLIS = 20_000;
 
   /**
    * Makes one.
@@ -48,7 +49,11 @@ final class AmqpConnectionFactory extends JmsConnectionFactory {
         TransportFactory.create(
             address.getScheme().equals("amqps") ? "ssl" : "tcp",
             PropertyUtil.replaceQuery(address, options));
-    return new Receiving(address, transport, ProviderFutureFactory.create(new HashMap<>()));
+    Receiving provider =
+        new Receiving(address, transport, ProviderFutureFactory.create(new HashMap<>()));
+    // How soon a broker that hangs is known for it, if nothing else is under way.
+    provider.setIdleTimeout(SILENCE_MILLIS);
+    return provider;
   }
 
   /** AMQP 1.0, whose consumers are ours. */

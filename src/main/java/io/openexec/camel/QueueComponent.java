@@ -70,7 +70,31 @@ final class QueueComponent {
               + name
               + " (OPENEXEC_QUEUE_URL)");
     }
+    if (bean instanceof JmsConnectionFactory qpid) {
+      bound(name, qpid);
+    }
     return bean;
+  }
+
+  /** By itself it waits for ever, and {@code failover:} connects again without telling anybody. */
+  private static void bound(String name, JmsConnectionFactory bean) {
+    if (bean.getRemoteURI().startsWith("failover:")) {
+      throw new IllegalArgumentException(
+          "the remoteURI of the bean "
+              + name
+              + " begins with failover:, which hides that the broker is gone; name the broker"
+              + " itself: the door connects again (OPENEXEC_QUEUE_URL)");
+    }
+    if (bean.getConnectTimeout() < 0) {
+      bean.setConnectTimeout(CONNECT.toMillis());
+    }
+    if (bean.getRequestTimeout() < 0) {
+      bean.setRequestTimeout(ANSWER.toMillis());
+    }
+    if (bean.getSendTimeout() < 0) {
+      bean.setSendTimeout(SENT.toMillis());
+    }
+    bean.setForceSyncSend(true);
   }
 
   private static ConnectionFactory amqp(Amqp amqp) {
