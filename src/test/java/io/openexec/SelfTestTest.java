@@ -7,8 +7,10 @@ import io.openexec.testing.Approver;
 import io.openexec.testing.TestDatabase;
 import io.openexec.testing.TestService;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -22,9 +24,20 @@ class SelfTestTest {
     return new TestService.Setup(directory).with("OPENEXEC_SELF_TEST", "true");
   }
 
-  private static List<Path> left() throws IOException {
+  /** What there was before is of services that were killed in the middle of theirs. */
+  private final List<Path> before = there();
+
+  private List<Path> left() {
+    List<Path> left = new ArrayList<>(there());
+    left.removeAll(before);
+    return left;
+  }
+
+  private static List<Path> there() {
     try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
       return files.filter(file -> file.getFileName().toString().contains("self-test")).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
