@@ -222,9 +222,13 @@ record QueueVariables(Map<String, String> environment, Path workingDirectory) {
     if (names.size() > MAX_REPLY_TO) {
       throw refused(REPLY_TO, "names more than " + MAX_REPLY_TO + " queues");
     }
-    if (names.contains(queues.requests()) || names.contains(queues.rejected())) {
+    if (names.contains(queues.requests())
+        || names.contains(queues.rejected())
+        || names.contains(queues.receipts())) {
       throw refused(
-          REPLY_TO, "names the queue of requests or that of rejected messages; take it off");
+          REPLY_TO,
+          "names the queue of requests, of rejected messages or of receipts (where answers go"
+              + " anyway); take it off");
     }
     return names;
   }

@@ -145,7 +145,17 @@ class ActionBoundsTest {
                   .status())
           .isEqualTo(200);
       for (String wrong :
-          List.of("\"on\":\"28.2.2026\"", "\"at\":\"today\"", "\"id\":\"not a uuid\"")) {
+          List.of(
+              "\"on\":\"28.2.2026\"",
+              "\"on\":\"2026-02-28Z\"",
+              "\"on\":\"2026-02-28\\n\"",
+              "\"at\":\"today\"",
+              "\"at\":\"2026-01-01T00:00:00Z\\n\"",
+              "\"at\":\"2026-01-01T00:00:00Zx\"",
+              "\"at\":\"2026-01-01T00:00:00Z\\\", \\\"admin\\\": \\\"x\"",
+              "\"at\":\"2026-02-30T00:00:00Z\"",
+              "\"at\":\"2026-01-01T00:00:00\"",
+              "\"id\":\"not a uuid\"")) {
         assertThat(requests.execute("dated", "{" + wrong + "}", "n2").status())
             .as(wrong)
             .isEqualTo(400);
@@ -216,12 +226,16 @@ class ActionBoundsTest {
             .action(
                 "listed",
                 "description: d\nschema: {type: object, properties: {list: {type: string, pattern:"
-                    + " \"^([A-Z0-9]+(,|$))*$\"}}}",
+                    + " \"^([A-Z0-9]+(,|$))*$\"}, slow: {type: string, pattern: \"^(([A-Za-z]+ ?)+,?"
+                    + " ?)+$\"}}}",
                 "setBody: {constant: '{}'}")
             .action("circular", "description: d\nschema: {$ref: '#'}", "setBody: {constant: '{}'}");
     try (TestService service = setup.start()) {
       Requests requests = service.requests();
       assertThat(requests.execute("listed", "{\"list\":\"AB1,C\"}", "n1").status()).isEqualTo(200);
+      String slow = "{\"slow\":\"" + "Aa ".repeat(60) + "!\"}";
+      assertThat(requests.execute("listed", slow, "n4").status()).isEqualTo(400);
+      assertThat(requests.execute("listed", "{\"slow\":\"Aa, Bb\"}", "n5").status()).isEqualTo(200);
       String deep = "{\"list\":\"" + "AB1,".repeat(8_000) + "\"}";
       assertThat(requests.execute("listed", deep, "n2").status()).isEqualTo(400);
       Reply circular = requests.execute("circular", "{}", "n3");
@@ -330,7 +344,11 @@ class ActionBoundsTest {
         "{{\"a\":1000}|== 1000",
         "{{\"a\":1000.0}|== 1000",
         "{{\"a\":4.9,\"b\":4}|> ${body[b]}",
-        "{{\"a\":9007199254740993,\"b\":9007199254740992.0}|> ${body[b]}",
+        "{{\"a\":9007199254740993,\"b\":1000.5}|> ${body[b]}",
+        "{{\"a\":9007199254740993,\"b\":\"950.00\"}|> ${body[b]}",
+        "{{\"a\":9223372036854775807}|> ''950.00''",
+        "{{\"a\":18446744073709551617,\"b\":\"950.00\"}|> ${body[b]}",
+        "{{\"a\":\"120.3\"}|< 1000",
       })
   void aConditionComparesTheNumbersThatWereHashed(String payload, String condition) {
     TestService.Setup setup =

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.openexec.testing.Approver;
+import io.openexec.testing.Broker;
 import io.openexec.testing.Eventually;
 import io.openexec.testing.Requests;
 import io.openexec.testing.TestService;
 import io.openexec.testing.TokenApprover;
+import jakarta.jms.TextMessage;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -19,8 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A door that an integration engineer writes: a file of a few lines, any consumer of Camel's. */
+@SuppressWarnings("try") // A service that runs is all that some need.
 class OwnDoorTest {
   private static final long SOON = 15_000;
   private static final JsonMapper MAPPER = new JsonMapper();
@@ -173,6 +177,15 @@ class OwnDoorTest {
         "- from: {uri: 'platform-http:/x/{id}?httpMethodRestrict=POST', steps: [{to: 'direct:x'}]}"
             + "| has a parameter",
         "apiVersion: camel.apache.org/v1| it must be a list",
+        "- beans: [{name: a, type: java.util.ArrayList}, {name: a, type: java.util.HashSet}]"
+            + "| the name a is taken",
+        "- from: {uri: 'platform-http:/x?httpMethodRestrict=POST', steps: [{to: 'direct:execute'}]}"
+            + "| platform-http:/x lacks consumes: application/json",
+        "- from: {uri: 'platform-http:/ready?httpMethodRestrict=PUT&consumes=application/json',"
+            + " steps: [{to: 'direct:x'}]}"
+            + "| platform-http:/ready is there twice",
+        "- from: {uri: 'jms:queue:x', steps: [{to: 'direct:execute'}]}"
+            + "| are what actions send to",
       })
   void whatReachesBeyondItsRoutesRefusesTheStart(String file, String why) {
     TestService.Setup setup = setup().door("a-door", file);
@@ -263,5 +276,105 @@ class OwnDoorTest {
         .isInstanceOf(StartRefused.class)
         .hasMessageContaining("pasword={{env:PATH}}")
         .hasMessageNotContaining(System.getenv("PATH"));
+  }
+
+  /** Where Camel encodes it, or shows what it has decoded. */
+  @ParameterizedTest
+  @ValueSource(strings = {"passwrd", "password="})
+  void norIsAPartOfIt(String option) {
+    System.setProperty("openexec.test.secret", "k3J+d/9Zq8s=");
+    TestService.Setup setup =
+        setup()
+            .door(
+                "out",
+                "- from:",
+                "    uri: timer:x",
+                "    steps:",
+                "      - to:",
+                "          uri: file:out",
+                "          parameters: {\"" + option + "\": \"{{sys:openexec.test.secret}}\"}");
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining("passw")
+        .hasMessageNotContaining("9Zq8s")
+        .hasMessageNotContaining("k3J");
+  }
+
+  @Test
+  void whatBeansOfTwoFilesAreCalledTellsThemApart() {
+    TestService.Setup setup =
+        setup()
+            .door("a", "- beans: [{name: where, type: java.util.ArrayList}]")
+            .door("b", "- beans: [{name: where, type: java.util.ArrayList}]");
+    assertThatThrownBy(setup::start)
+        .isInstanceOf(StartRefused.class)
+        .hasMessageContaining("b.camel.yaml: the name where is taken");
+  }
+
+  @Test
+  void aFileOfCommentsIsNoDoor() throws Exception {
+    try (TestService service = setup().door("none", "# - route:", "#     id: none").start()) {
+      assertThat(service.requests().get("/ready").status()).isEqualTo(200);
+    }
+  }
+
+  /** What comes in during the self-test would be answered by a kernel that is thrown away. */
+  @ParameterizedTest
+  @ValueSource(strings = {"true", "True", "\"{{start:TRUE}}\""})
+  void nothingComesInDuringTheSelfTestHoweverTheDoorSaysThatItStarts(String start)
+      throws Exception {
+    drop(Requests.body("echo", "{}", "n", approver.approve("echo", "{}")));
+    TestService.Setup setup =
+        setup()
+            .with("OPENEXEC_SELF_TEST", "true")
+            .door(
+                "ingress-own",
+                "- route:",
+                "    id: own",
+                "    autoStartup: " + start,
+                "    from:",
+                "      uri: \"file:" + in() + "?delay=50&initialDelay=0\"",
+                "      steps:",
+                "        - to: direct:execute-with-retry",
+                "        - to: \"file:" + out() + "?tempPrefix=.\"");
+    try (TestService service = setup.start()) {
+      assertThat(MAPPER.readTree(Files.readString(answered())).path("approved").asBoolean())
+          .isTrue();
+    }
+  }
+
+  @Test
+  void requestsMayComeThroughAComponentOfTheDoorsOwn(@TempDir Path brokerDirectory)
+      throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      TestService.Setup setup =
+          setup()
+              .door(
+                  "jms",
+                  "- beans:",
+                  "    - name: factory",
+                  "      type: org.apache.qpid.jms.JmsConnectionFactory",
+                  "      properties: {remoteURI: \"" + broker.url() + "\"}",
+                  "    - name: warehouse",
+                  "      type: org.apache.camel.component.jms.JmsComponent",
+                  "      properties: {connectionFactory: \"#bean:factory\"}",
+                  "- route:",
+                  "    id: warehouse",
+                  "    from:",
+                  "      uri: warehouse:queue:other.requests",
+                  "      parameters: {transacted: true, mapJmsMessage: true}",
+                  "      steps:",
+                  "        - to: direct:execute-with-retry",
+                  "        - convertBodyTo: {type: String}",
+                  "        - to: warehouse:queue:other.receipts");
+      try (TestService service = setup.start()) {
+        broker.send(
+            "other.requests",
+            Requests.body("echo", "{}", "n", approver.approve("echo", "{}")),
+            "c");
+        String answer = ((TextMessage) broker.receive("other.receipts")).getText();
+        assertThat(MAPPER.readTree(answer).path("approved").asBoolean()).as(answer).isTrue();
+      }
+    }
   }
 }

@@ -319,7 +319,7 @@ class ResourcesTest {
             .action(
                 "insert",
                 ACTION,
-                "setHeader: {name: owner, constant: public}",
+                "setHeader: {name: Owner, constant: public}",
                 "setVariable: {name: kind, constant: plain}",
                 "to: {uri: 'sql:insert', parameters: {dataSource: '#stock',"
                     + " query: 'INSERT INTO item (name) SELECT :#owner || :#kind || :#name WHERE"

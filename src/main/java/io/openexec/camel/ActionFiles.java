@@ -81,8 +81,11 @@ final class ActionFiles {
                   .metaSchema(
                       JsonMetaSchema.builder(JsonMetaSchema.getV202012())
                           .unknownKeywordFactory(DisallowUnknownKeywordFactory.getInstance())
+                          .format(new DateTimeFormat())
                           .build()));
 
+  private static final Set<String> SCHEMAS_BY_NAME =
+      Set.of("properties", "patternProperties", "$defs", "definitions", "dependentSchemas");
   private static final Set<String> VALUES = Set.of("const", "enum", "default", "examples");
 
   /** A format is demanded, and not only noted (JSON Schema 2020-12, section 7.2.2). */
@@ -255,7 +258,7 @@ final class ActionFiles {
             .getSchema(SchemaLocation.of(SchemaId.V202012))
             .validate(schema.toString(), InputFormat.JSON);
     require(errors.isEmpty(), key + " is not a JSON Schema: " + errors);
-    formats(key, schema);
+    passedOver(key, schema);
     try {
       JsonSchema compiled = SCHEMAS.getSchema(schema, STRICT);
       compiled.initializeValidators();
@@ -268,21 +271,29 @@ final class ActionFiles {
     }
   }
 
-  /** One that nobody knows would demand nothing. */
-  private static void formats(String key, JsonNode schema) {
+  /**
+   * What the library would pass over: a format that nobody knows, and another dialect, in which
+   * keywords of this one demand nothing.
+   */
+  private static void passedOver(String key, JsonNode schema) {
+    JsonNode dialect = schema.path("$schema");
+    require(
+        dialect.isMissingNode() || dialect.asText().equals(SchemaId.V202012),
+        key + " says $schema " + dialect + ": leave it out, or write " + SchemaId.V202012);
     JsonNode format = schema.path("format");
     require(
         !format.isTextual()
-            || Formats.DEFAULT.stream()
-                .anyMatch(known -> known.getName().equals(format.textValue())),
+            || Formats.DEFAULT.stream().anyMatch(it -> it.getName().equals(format.textValue())),
         key + " has the format '" + format.textValue() + "', which there is not");
     for (Map.Entry<String, JsonNode> part : schema.properties()) {
-      if (!VALUES.contains(part.getKey())) {
-        formats(key, part.getValue());
+      if (SCHEMAS_BY_NAME.contains(part.getKey())) {
+        part.getValue().forEach(named -> passedOver(key, named));
+      } else if (!VALUES.contains(part.getKey())) {
+        passedOver(key, part.getValue());
       }
     }
     if (schema.isArray()) {
-      schema.forEach(part -> formats(key, part));
+      schema.forEach(part -> passedOver(key, part));
     }
   }
 }

@@ -4,8 +4,11 @@ import jakarta.jms.ConnectionFactory;
 import jakarta.jms.Message;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.camel.Component;
+import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.amqp.AMQPComponent;
 import org.apache.camel.component.jms.JmsComponent;
@@ -53,7 +56,21 @@ final class ActionQueue extends ActionComponent {
     options.put("timeToLive", timeToLive);
     options.put("priority", priority);
     Endpoint target = jms.createEndpoint((amqp ? "amqp:" : "jms:") + destination, options);
-    return new ProcessorEndpoint(uri, this, new QueueCall(target, producer(target)));
+    return new OneWay(uri, this, new QueueCall(target, producer(target)));
+  }
+
+  private static final class OneWay extends ProcessorEndpoint {
+    OneWay(String uri, Component component, Processor call) {
+      super(uri, component, call);
+    }
+
+    @Override
+    public Consumer createConsumer(Processor processor) {
+      throw new UnsupportedOperationException(
+          "amqp: and jms: are what actions send to: a door takes from OPENEXEC_QUEUE_URL, or from a"
+              + " component of its own (a bean of type org.apache.camel.component.jms.JmsComponent,"
+              + " whose name is the scheme)");
+    }
   }
 
   /** There is a connection by now. */

@@ -5,6 +5,7 @@ import static io.openexec.camel.ActionText.require;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -35,6 +36,7 @@ final class DoorGate {
 
   private final ModelCamelContext context;
   private final Map<String, Object> beans;
+  private final Set<String> names = new HashSet<>();
   private final Map<String, RouteDefinition> routes = new TreeMap<>();
 
   /** Begins with all beans that are not of files, and no route. */
@@ -50,16 +52,22 @@ final class DoorGate {
   /**
    * Checks a file before it is loaded.
    *
+   * @return whether there is anything in it, but for comments
    * @throws RouteFileRefused saying what is refused, and why, in one line
    */
-  static void check(Resource file) throws IOException, RouteFileRefused {
+  boolean check(Resource file) throws IOException, RouteFileRefused {
     try (InputStream in = file.getInputStream()) {
       JsonNode tree = StrictYaml.parseTexts(in.readAllBytes());
-      require(tree.isArray(), "it must be a list, of routes and beans");
+      require(tree.isArray() || tree.isMissingNode(), "it must be a list, of routes and beans");
       for (JsonNode entry : tree) {
         entry.fieldNames().forEachRemaining(DoorGate::top);
+        for (JsonNode bean : entry.path("beans")) {
+          String name = bean.path("name").asText();
+          require(names.add(name), taken(name));
+        }
       }
       texts(tree);
+      return !tree.isMissingNode();
     } catch (IllegalArgumentException e) {
       throw new RouteFileRefused(file.getLocation() + ": " + e.getMessage());
     }
@@ -82,7 +90,16 @@ final class DoorGate {
             || !node.textValue().matches("(?is).*direct:(//)?" + ActionFiles.FOLDER + ".*"),
         "it leads straight to an action, past the gates: send the request to direct:execute or"
             + " direct:execute-with-retry");
-    node.forEach(DoorGate::texts);
+    node.properties().stream()
+        .filter(member -> !member.getKey().equals("description"))
+        .forEach(member -> texts(member.getValue()));
+    if (node.isArray()) {
+      node.forEach(DoorGate::texts);
+    }
+  }
+
+  private static String taken(String bean) {
+    return "the name " + bean + " is taken; choose another one for the bean";
   }
 
   /**
@@ -95,8 +112,7 @@ final class DoorGate {
     Map<String, Object> now = beans();
     for (Map.Entry<String, Object> bean : beans.entrySet()) {
       if (now.get(bean.getKey()) != bean.getValue()) {
-        throw new RouteFileRefused(
-            file + ": the name " + bean.getKey() + " is taken; choose another one for the bean");
+        throw new RouteFileRefused(file + ": " + taken(bean.getKey()));
       }
     }
     for (Map.Entry<String, RouteDefinition> route : routes.entrySet()) {

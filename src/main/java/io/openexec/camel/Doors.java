@@ -29,7 +29,10 @@ final class Doors {
     List<String> routes = new ArrayList<>();
     for (RouteDefinition route : context.getRouteDefinitions()) {
       String scheme = route.getInput().getEndpointUri().split(":", 2)[0];
-      boolean opens = route.getAutoStartup() == null || route.getAutoStartup().equals("true");
+      // As Camel reads it, with its placeholders.
+      boolean opens =
+          route.getAutoStartup() == null
+              || Boolean.parseBoolean(context.resolvePropertyPlaceholders(route.getAutoStartup()));
       if (!WITHIN.contains(scheme) && opens) {
         route.setAutoStartup("false");
         routes.add(

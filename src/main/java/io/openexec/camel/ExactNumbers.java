@@ -10,9 +10,10 @@ import org.apache.camel.spi.TypeConverterRegistry;
 import org.apache.camel.support.SimpleTypeConverter;
 
 /**
- * A number is converted to another type of numbers if it is the same number there. Camel cuts off
- * what does not fit: so that a condition such as {@code ${body[amount]} > 1000} would not hold for
- * 18446744073709551617, and {@code ${body[count]} == 0} would for 0.9.
+ * A number is converted to a whole one if it is the same number there. Camel cuts off what does not
+ * fit: so that a condition such as {@code ${body[amount]} > 1000} would not hold for
+ * 18446744073709551617, and {@code ${body[count]} == 0} would for 0.9. What is compared as doubles
+ * is rounded to those: with a text of decimals, Camel would compare texts otherwise.
  */
 final class ExactNumbers {
   private static final List<Class<? extends Number>> FROM =
@@ -33,8 +34,8 @@ final class ExactNumbers {
           Integer.class, BigDecimal::intValueExact,
           Long.class, BigDecimal::longValueExact,
           BigInteger.class, BigDecimal::toBigIntegerExact,
-          Float.class, ExactNumbers::floatValue,
-          Double.class, ExactNumbers::doubleValue);
+          Float.class, BigDecimal::floatValue,
+          Double.class, BigDecimal::doubleValue);
 
   private ExactNumbers() {}
 
@@ -64,21 +65,5 @@ final class ExactNumbers {
     } catch (ArithmeticException | NumberFormatException e) {
       throw new TypeConversionException(value, to, e);
     }
-  }
-
-  private static Number doubleValue(BigDecimal value) {
-    return same(value, value.doubleValue());
-  }
-
-  private static Number floatValue(BigDecimal value) {
-    float rounded = value.floatValue();
-    return (float) same(value, rounded);
-  }
-
-  private static double same(BigDecimal value, double rounded) {
-    if (Double.isInfinite(rounded) || new BigDecimal(rounded).compareTo(value) != 0) {
-      throw new ArithmeticException("not the same number");
-    }
-    return rounded;
   }
 }

@@ -175,9 +175,13 @@ public final class Flow implements AutoCloseable {
     try {
       start(flow, pages, workers, http, inbox);
     } catch (Exception e) {
-      // Camel quotes what it cannot set.
-      throw new RouteFileRefused(Placeholders.hideValues(Errors.rootCause(e), flow));
+      throw hidden(e, flow);
     }
+  }
+
+  /** Camel quotes what it cannot use. */
+  private static RouteFileRefused hidden(Exception e, List<Resource> flow) throws IOException {
+    return new RouteFileRefused(Placeholders.hideValues(Errors.rootCause(e), flow));
   }
 
   private void start(
@@ -208,8 +212,9 @@ public final class Flow implements AutoCloseable {
     SecretOptions secretOptions = SecretOptions.addTo(context, secrets);
     DoorGate gate = new DoorGate((ModelCamelContext) context);
     for (Resource file : flow) {
-      DoorGate.check(file);
-      load(context, file);
+      if (gate.check(file)) {
+        load(context, file);
+      }
       gate.checkAdded(file.getLocation());
     }
     queue.addTo(context);
@@ -238,7 +243,11 @@ public final class Flow implements AutoCloseable {
    */
   public void openDoors() throws Exception {
     Objects.requireNonNull(fileDoor).open();
-    Objects.requireNonNull(doors).open();
+    try {
+      Objects.requireNonNull(doors).open();
+    } catch (Exception e) {
+      throw hidden(e, files.flow());
+    }
   }
 
   /** Returns the file drop, when the doors are open and there is one. */

@@ -27,7 +27,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -70,6 +72,7 @@ final class HttpDoor implements AutoCloseable {
   private final Router router = Router.router(vertx);
   private final Unsent unsent = new Unsent(vertx);
   private final Capacity capacity;
+  private final Set<String> paths = ConcurrentHashMap.newKeySet();
   private @Nullable HttpGuard guard;
   private @Nullable HttpServer server;
 
@@ -112,7 +115,7 @@ final class HttpDoor implements AutoCloseable {
   }
 
   /** The guard knows fixed paths, and refuses other methods than those. */
-  private static void check(PlatformHttpEndpoint endpoint) {
+  private void check(PlatformHttpEndpoint endpoint) {
     String door = "platform-http:" + endpoint.getPath();
     if (endpoint.getHttpMethodRestrict() == null) {
       throw new IllegalArgumentException(door + " lacks httpMethodRestrict, such as POST");
@@ -120,6 +123,13 @@ final class HttpDoor implements AutoCloseable {
     if (endpoint.getPath().contains("{")) {
       throw new IllegalArgumentException(
           door + " has a parameter: a door has a fixed path, and takes the body alone");
+    }
+    if (!endpoint.getHttpMethodRestrict().equals("GET")
+        && !String.valueOf(endpoint.getConsumes()).contains("application/json")) {
+      throw new IllegalArgumentException(door + " lacks consumes: application/json");
+    }
+    if (!paths.add(endpoint.getPath())) {
+      throw new IllegalArgumentException(door + " is there twice: a path has one route");
     }
   }
 

@@ -3,6 +3,7 @@ package io.openexec.camel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,13 +34,23 @@ final class Placeholders {
             PLACEHOLDER.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8));
         while (placeholder.find()) {
           String value = value(placeholder.group(1), placeholder.group(2));
-          if (value != null && value.length() >= SHORTEST) {
-            hidden = hidden.replace(value, placeholder.group());
+          if (value != null) {
+            for (String form : forms(value)) {
+              hidden = hidden.replace(form, placeholder.group());
+            }
           }
         }
       }
     }
     return hidden;
+  }
+
+  /** As it is, and its parts: what is between may have been encoded or decoded on the way. */
+  private static List<String> forms(String value) {
+    List<String> forms = new ArrayList<>(List.of(value));
+    forms.addAll(List.of(value.split("[^A-Za-z0-9]+", 0)));
+    forms.removeIf(form -> form.length() < SHORTEST);
+    return forms;
   }
 
   private static @Nullable String value(String kind, String name) {

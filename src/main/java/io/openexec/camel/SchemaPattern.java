@@ -17,7 +17,45 @@ final class SchemaPattern {
    */
   static RegularExpression compile(String regex) {
     Pattern pattern = Pattern.compile(withStrictEnds(regex));
-    return text -> pattern.matcher(text).find();
+    return text -> pattern.matcher(new Bounded(text)).find();
+  }
+
+  /**
+   * A text that is looked at so often and no more: a pattern may take twice as long for each
+   * character, and nobody else would be answered meanwhile. What it raises counts as deep.
+   */
+  private static final class Bounded implements CharSequence {
+    private static final int MOST_LOOKS = 20_000_000;
+
+    private final CharSequence text;
+    private int looks;
+
+    Bounded(CharSequence text) {
+      this.text = text;
+    }
+
+    @Override
+    public char charAt(int index) {
+      if (++looks > MOST_LOOKS) {
+        throw new StackOverflowError("a pattern takes too long");
+      }
+      return text.charAt(index);
+    }
+
+    @Override
+    public int length() {
+      return text.length();
+    }
+
+    @Override
+    public CharSequence subSequence(int start, int end) {
+      return text.subSequence(start, end);
+    }
+
+    @Override
+    public String toString() {
+      return text.toString();
+    }
   }
 
   private static String withStrictEnds(String regex) {

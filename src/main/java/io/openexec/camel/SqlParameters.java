@@ -4,6 +4,8 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.sql.DefaultSqlPrepareStatementStrategy;
 import org.apache.camel.support.ExchangeHelper;
@@ -44,9 +46,12 @@ final class SqlParameters extends DefaultSqlPrepareStatementStrategy {
     if (!(body instanceof Map<?, ?> members)) {
       return body;
     }
-    Map<Object, Object> parameters = new HashMap<>(members);
-    parameters.putAll(exchange.getVariables());
-    parameters.putAll(exchange.getMessage().getHeaders());
-    return parameters;
+    // Headers are found whatever the case of their names.
+    Set<String> set = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    set.addAll(exchange.getVariables().keySet());
+    set.addAll(exchange.getMessage().getHeaders().keySet());
+    Map<Object, Object> others = new HashMap<>(members);
+    others.keySet().removeIf(name -> set.contains(String.valueOf(name)));
+    return others;
   }
 }

@@ -2,6 +2,7 @@ package io.openexec.camel;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.NodeEvent;
 import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.schema.FailsafeSchema;
@@ -55,10 +57,15 @@ final class StrictYaml {
               .setAllowNonScalarKeys(false)
               .setMaxAliasesForCollections(0)
               .build();
+      boolean isEmpty = true;
       for (Event event : new Parse(settings).parseString(text)) {
         if (hasTag(event)) {
           throw new IllegalArgumentException("its YAML has a tag (!…): write the value itself");
         }
+        isEmpty &= !(event instanceof NodeEvent);
+      }
+      if (isEmpty) {
+        return MissingNode.getInstance();
       }
       return MAPPER.valueToTree(new Load(settings).loadFromString(text));
     } catch (CharacterCodingException e) {

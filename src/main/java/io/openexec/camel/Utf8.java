@@ -54,14 +54,15 @@ public final class Utf8 {
   }
 
   /**
-   * Puts bytes in the place of what can be read only once, so that it can be tried again.
+   * Puts bytes in the place of what may be read only once, so that it can be tried again.
    *
    * @throws IOException if it cannot be read
    */
   static void keep(Exchange exchange) throws IOException {
-    Object body = exchange.getMessage().getBody();
-    if (body instanceof InputStream || body instanceof Reader) {
+    try {
       exchange.getMessage().setBody(of(exchange.getMessage()));
+    } catch (Refusal e) {
+      // That is an answer, which the gates give.
     }
   }
 
