@@ -571,4 +571,33 @@ class FileDropTest {
     Files.createDirectories(inbox.resolve(".probe/x"));
     setup.start().close();
   }
+
+  @Test
+  void norDoesOneWhoseLinesOutlastTheirTime() throws Exception {
+    Path go = directory.resolve("go");
+    setup.tracing("stuck", "?hold=" + go, "timeoutSeconds: 0.2").tracing("quick", "");
+    StringBuilder file = new StringBuilder();
+    for (int n = 0; n < 100; n++) {
+      file.append(Requests.body("stuck", "{\"id\":" + n + "}", "n" + n, null)).append('\n');
+    }
+    try (TestService service = setup.start()) {
+      drop("stuck.jsonl", file.toString());
+      Eventually.within(SOON, () -> setup.traced().size() >= 56);
+      Eventually.within(SOON, () -> unknown() >= 56);
+      for (int n = 0; n < 20; n++) {
+        assertThat(service.requests().execute("quick", "{\"id\":" + n + "}", "q" + n).status())
+            .isEqualTo(200);
+      }
+      assertThat(setup.traced()).hasSize(56 + 20);
+      Files.createFile(go);
+      awaitEnd("refused", "stuck.jsonl");
+    }
+  }
+
+  private long unknown() {
+    return Long.parseLong(
+        StoreRows.of(setup.database(), "SELECT count(*) FROM executions WHERE state = 'unknown'")
+            .get(0)
+            .toString());
+  }
 }

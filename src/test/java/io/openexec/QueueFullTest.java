@@ -210,6 +210,25 @@ class QueueFullTest {
   }
 
   @Test
+  void whatWasExecutedDoesNotExpireWhileItsAnswerWaits() throws Exception {
+    try (Broker broker = Broker.start(brokerDirectory)) {
+      broker.limit(RECEIPTS, 2);
+      TestService.Setup setup = setup(broker);
+      try (TestService service = setup.start()) {
+        long lifetime = 10_000;
+        for (int id = 0; id < MESSAGES; id++) {
+          broker.send(REQUESTS, trace(id), "c" + id, lifetime);
+        }
+        long expired = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(lifetime);
+        Eventually.within(SOON, () -> setup.traced().size() == MESSAGES);
+        Eventually.within(SOON, () -> System.nanoTime() - expired > 0);
+        makeRoom(broker, RECEIPTS);
+        awaitReady(service);
+      }
+    }
+  }
+
+  @Test
   void whatCannotGoAsideHoldsUpNoAnswer() throws Exception {
     try (Broker broker = Broker.start(brokerDirectory)) {
       broker.limit(REJECTED, 1);

@@ -51,13 +51,16 @@ final class Postponement {
    * @param content its body, a {@code String} or a {@code byte[]}
    * @param correlation what its answer is to be found by
    * @param replyTo where its answer is to go, if that is on the list
+   * @param expires whether it expires when it would have: not if it has an outcome, which would be
+   *     lost with it
    */
   record Taken(
       Message message,
       Session session,
       Object content,
       Optional<String> correlation,
-      Optional<String> replyTo) {}
+      Optional<String> replyTo,
+      boolean expires) {}
 
   /** Returns how often a message was postponed, within bounds whatever it says. */
   static int times(Message message) {
@@ -112,7 +115,11 @@ final class Postponement {
       if (!delay.isZero()) {
         producer.setDeliveryDelay(delay.toMillis());
       }
-      producer.send(copy, DeliveryMode.PERSISTENT, message.getJMSPriority(), timeToLive(message));
+      producer.send(
+          copy,
+          DeliveryMode.PERSISTENT,
+          message.getJMSPriority(),
+          taken.expires() ? timeToLive(message) : 0);
     }
   }
 

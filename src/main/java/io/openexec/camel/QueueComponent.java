@@ -14,6 +14,7 @@ import org.apache.camel.component.amqp.AMQPComponent;
 import org.apache.camel.component.jms.ConsumerType;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.component.jms.JmsEndpoint;
+import org.apache.camel.util.ObjectHelper;
 import org.apache.qpid.jms.JmsConnectionFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -125,6 +126,15 @@ final class QueueComponent {
   }
 
   private void goesBack(Throwable why) {
+    OutOfMemoryError shortage = ObjectHelper.getException(OutOfMemoryError.class, why);
+    if (shortage != null) {
+      // It may have left anything half done: what is held would be held for ever.
+      Thread thread = Thread.currentThread();
+      Thread.UncaughtExceptionHandler end = Thread.getDefaultUncaughtExceptionHandler();
+      if (end != null) {
+        end.uncaughtException(thread, shortage);
+      }
+    }
     // Of a queue that takes nothing the log has it.
     if (problem().isEmpty()) {
       LOG.warn("queue: a message goes back to the broker ({})", Errors.rootCause(why));

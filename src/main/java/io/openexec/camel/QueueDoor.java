@@ -52,6 +52,7 @@ final class QueueDoor {
   private static final String WHOLE = "queue.whole";
   private static final String TARGET = "queue.target";
   private static final String RESULT = "queue.result";
+  private static final String IS_FINAL = "queue.isFinal";
   private static final String HOLDS = "queue.holds";
 
   /** What every request would be answered just now, whichever it is. */
@@ -239,7 +240,8 @@ final class QueueDoor {
                 taken.getJmsSession(),
                 exchange.getVariable(CONTENT),
                 Optional.ofNullable(exchange.getVariable(CORRELATION, String.class)),
-                Optional.ofNullable(exchange.getVariable(REPLY_TO, String.class))));
+                Optional.ofNullable(exchange.getVariable(REPLY_TO, String.class)),
+                exchange.getVariable(IS_FINAL) == null));
   }
 
   /**
@@ -251,6 +253,7 @@ final class QueueDoor {
       hasToWait(exchange);
       return;
     }
+    exchange.setVariable(IS_FINAL, true);
     Optional<String> malformed = malformed(answer);
     if (malformed.isPresent()) {
       reject(exchange, answer.status(), malformed.get());

@@ -43,7 +43,7 @@ final class Steps {
   /** The property of an exchange whose door asks again by itself if it is sent away. */
   static final String COMES_AGAIN = "openexec.comesAgain";
 
-  private static final String HAS_PLACE = "openexec.hasPlace";
+  private static final String PLACE = "openexec.place";
 
   /** How many effectful actions of such may run, fewer than may at all: the rest is for others. */
   private static final int PATIENT = 56;
@@ -84,10 +84,7 @@ final class Steps {
     main.bind("reserve", AsyncStep.ofExchange(this::reserve));
     main.bind(
         "admitted", (Predicate) exchange -> exchange.getMessage().getBody() instanceof Admitted);
-    main.bind(
-        "dispatch",
-        AsyncStep.of(
-            "dispatch", Admitted.class, admitted -> kernel.get().dispatcher().dispatch(admitted)));
+    main.bind("dispatch", AsyncStep.ofExchange(this::dispatch));
     main.bind(
         "record",
         AsyncStep.of(
@@ -147,24 +144,72 @@ final class Steps {
 
   private CompletableFuture<Claim> reserve(Exchange exchange) {
     Unclaimed unclaimed = Step.body("reserve", exchange, Unclaimed.class);
-    if (unclaimed.isEffectful()
-        && exchange.getProperty(COMES_AGAIN) != null
-        && exchange.getProperty(HAS_PLACE) == null) {
-      if (!patient.tryAcquire()) {
-        throw Refusal.overloaded();
+    if (unclaimed.isEffectful() && exchange.getProperty(COMES_AGAIN) != null) {
+      Place place = exchange.getProperty(PLACE, Place.class);
+      if (place == null || place.isGivenBack()) {
+        exchange.setProperty(PLACE, takePlace(exchange));
       }
-      exchange.setProperty(HAS_PLACE, true);
-      exchange
-          .getExchangeExtension()
-          .addOnCompletion(
-              new SynchronizationAdapter() {
-                @Override
-                public void onDone(Exchange done) {
-                  patient.release();
-                }
-              });
     }
     return kernel.get().exactlyOnce().reserve(unclaimed);
+  }
+
+  private Place takePlace(Exchange exchange) {
+    if (!patient.tryAcquire()) {
+      throw Refusal.overloaded();
+    }
+    Place place = new Place(patient);
+    exchange
+        .getExchangeExtension()
+        .addOnCompletion(
+            new SynchronizationAdapter() {
+              @Override
+              public void onDone(Exchange done) {
+                place.giveBackUnlessRunning();
+              }
+            });
+    return place;
+  }
+
+  private CompletableFuture<Executed> dispatch(Exchange exchange) {
+    Admitted admitted = Step.body("dispatch", exchange, Admitted.class);
+    Place place = exchange.getProperty(PLACE, Place.class);
+    if (place == null) {
+      return kernel.get().dispatcher().dispatch(admitted);
+    }
+    place.runs();
+    return kernel.get().dispatcher().dispatch(admitted, place::giveBack);
+  }
+
+  /** A place to run in, until the action has ended, or the request without one. */
+  private static final class Place {
+    private final Semaphore places;
+    private boolean running;
+    private boolean givenBack;
+
+    Place(Semaphore places) {
+      this.places = places;
+    }
+
+    synchronized void runs() {
+      running = true;
+    }
+
+    synchronized void giveBack() {
+      if (!givenBack) {
+        givenBack = true;
+        places.release();
+      }
+    }
+
+    synchronized void giveBackUnlessRunning() {
+      if (!running) {
+        giveBack();
+      }
+    }
+
+    synchronized boolean isGivenBack() {
+      return givenBack;
+    }
   }
 
   /** Waits for somebody else's outcome, unless the door knows a better place to wait in. */

@@ -71,13 +71,24 @@ public final class Dispatcher implements AutoCloseable {
    *     action was not dispatched, and its reservation is taken back
    */
   public CompletableFuture<Executed> dispatch(Admitted admitted) {
+    return dispatch(admitted, () -> {});
+  }
+
+  /**
+   * Runs the action once, as {@link #dispatch(Admitted)} does.
+   *
+   * @param end is run when it holds no thread any more, which may be long after its time is over;
+   *     also if it was not dispatched, and more than once
+   */
+  public CompletableFuture<Executed> dispatch(Admitted admitted, Runnable end) {
     Admissible candidate = admitted.candidate();
     Action action = candidate.action();
     JsonValue payload = candidate.verified().request().payload();
     if (action.effect() == Effect.PURE) {
+      end.run();
       return CompletableFuture.completedFuture(new Executed(admitted, runPure(action, payload)));
     }
-    return runEffectful(action, payload, admitted)
+    return runEffectful(action, payload, admitted, end)
         .thenApply(outcome -> new Executed(admitted, outcome));
   }
 
@@ -96,14 +107,20 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   private CompletableFuture<Outcome> runEffectful(
-      Action action, JsonValue payload, Admitted admitted) {
+      Action action, JsonValue payload, Admitted admitted, Runnable end) {
     VerifiedRequest verified = admitted.candidate().verified();
     Attempt attempt = admitted.attempt();
     CompletableFuture<Outcome> answer = new CompletableFuture<>();
     Runnable slot;
     try {
-      slot = slots.take(action);
+      Runnable ofAction = slots.take(action);
+      slot =
+          () -> {
+            ofAction.run();
+            end.run();
+          };
     } catch (SlotsTaken e) {
+      end.run();
       unfinished.release(Reservation.of(verified, attempt));
       throw Refusal.overloaded();
     }
