@@ -77,13 +77,13 @@ public final class Refusal extends RuntimeException {
     String id = request.claimedId().map(of -> " GET /receipts/" + of).orElse(" the record");
     return new Refusal(
         Reason.INTERRUPTED,
-        "This was asked for before the service was interrupted, and may have been executed then. What"
+        "This was asked for before, without an answer, and may have been executed then. What"
             + " approved it is not accepted any more ("
             + why
             + "), so that its outcome is not told. Before you have it approved again, ask"
             + id
-            + " (a minute after the start, when what was interrupted is known): if there is a receipt,"
-            + " it says what came of it; if there is none (404), nothing was executed.");
+            + " when the action's time is over, and a minute more: if there is a receipt, it says what"
+            + " came of it; if there is still none (404), nothing was executed.");
   }
 
   /** What a route handed over is no text and no bytes, such as a map; its class says what it is. */

@@ -7,6 +7,7 @@ import io.openexec.execution.Errors;
 import jakarta.jms.ConnectionFactory;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.camel.CamelContext;
@@ -79,7 +80,7 @@ final class QueueComponent {
 
   /** By itself it waits for ever, and {@code failover:} connects again without telling anybody. */
   private static void bound(String name, JmsConnectionFactory bean) {
-    if (bean.getRemoteURI().startsWith("failover:")) {
+    if (bean.getRemoteURI().toLowerCase(Locale.ROOT).startsWith("failover:")) {
       throw new IllegalArgumentException(
           "the remoteURI of the bean "
               + name

@@ -11,31 +11,50 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 
 /**
  * The answers to the lines of a file, on disk: they come in any order, and go out in that of the
- * lines. Beside their text there is an index: first up to which line the file was asked for, and up
- * to which byte its answers were published (8 bytes each; 0 for not at all), with a checksum (4
- * bytes); then an entry a line: where its answer begins (8 bytes), how long it is (4 bytes; 0 as
- * long as there is none, negative if it is a problem), and a checksum (4 bytes).
+ * lines. Beside their text there is an index: first up to which line the file was asked for, up to
+ * which byte its answers were published (8 bytes each; 0 for not at all), and which start of the
+ * machine that was under (8 bytes), with a checksum (4 bytes); then an entry a line: where its
+ * answer begins (8 bytes; where there is none -1 if it was asked for, -2 if it was sent away then,
+ * 0 if neither), how long it is (4 bytes; 0 where there is none, negative if it is a problem), and
+ * a checksum (4 bytes).
  *
  * <p>They outlive the service: an answer once given stays the answer, also if the same question
  * would be answered otherwise later. What a crash of the machine took of them is asked again.
  */
 final class Answers {
-  private static final int HEADER = 2 * Long.BYTES + Integer.BYTES;
+  private static final int STATE = 3 * Long.BYTES;
+  private static final int HEADER = STATE + Integer.BYTES;
   private static final int ENTRY = Long.BYTES + 2 * Integer.BYTES;
   private static final int BUFFER = 1 << 16;
   private static final int AT_ONCE = 1024;
+  private static final long ASKED = -1;
+  private static final long SENT_AWAY = -2;
+
+  /** What a line of an answer that stands for nothing executed begins with. */
+  private static final Pattern REFUSED =
+      Pattern.compile("\\{\"line\":[0-9]+,\"status\":(400|403|413|422),");
+
+  private static final int BEGINNING = 64;
+
+  private static final long START = start();
 
   private final Path text;
   private final Path index;
-  private final long askedBefore;
+  private final long unsureUpTo;
   private long asked;
   private long published;
   private long end;
+  private final boolean recovered;
+  private boolean sameStart;
 
   /** Takes an answer. */
   @FunctionalInterface
@@ -52,16 +71,17 @@ final class Answers {
   Answers(Path text, Path index) throws IOException {
     this.text = text;
     this.index = index;
-    if (!isThere(text) || !isThere(index) || !isRecovered()) {
+    this.recovered = isThere(text) && isThere(index) && recover();
+    if (!recovered) {
       discard();
       for (Path file : new Path[] {text, index}) {
         Modes.createFile(file).close();
       }
     }
-    this.askedBefore = asked;
+    this.unsureUpTo = recovered && !sameStart ? asked : 0;
   }
 
-  private boolean isRecovered() throws IOException {
+  private boolean recover() throws IOException {
     try (Open open = open()) {
       return open.recover();
     }
@@ -71,9 +91,22 @@ final class Answers {
     return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Returns the last line that an earlier attempt may have asked for; 0 if there was none. */
-  long askedBefore() {
-    return askedBefore;
+  /** Returns whether there was an earlier attempt. */
+  boolean isRecovered() {
+    return recovered;
+  }
+
+  /**
+   * Returns what tells one start of the machine from another, after which only what was synced is
+   * sure to be on disk; 0 where nothing does.
+   */
+  private static long start() {
+    try {
+      return UUID.fromString(Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip())
+          .getMostSignificantBits();
+    } catch (IOException | IllegalArgumentException e) {
+      return 0;
+    }
   }
 
   /** Returns how much of the file had its answers when they were published; 0 if they were not. */
@@ -104,20 +137,23 @@ final class Answers {
     private boolean recover() throws IOException {
       ByteBuffer header = ByteBuffer.allocate(HEADER);
       if (!read(entries, header, 0)
-          || header.getInt(2 * Long.BYTES)
-              != checksum(0, 0, Arrays.copyOf(header.array(), 2 * Long.BYTES))) {
+          || header.getInt(STATE) != checksum(0, 0, Arrays.copyOf(header.array(), STATE))) {
         return false;
       }
       asked = header.getLong(0);
-      published = header.getLong(Long.BYTES);
+      long size = header.getLong(Long.BYTES);
+      sameStart = START != 0 && header.getLong(2 * Long.BYTES) == START;
+      // What was not synced may not be there any more, and is asked for again.
+      published = sameStart ? Math.abs(size) : Math.max(0, size);
       end = texts.size();
       DataInputStream in = entries();
-      for (long line = 1; line <= lines(); line++) {
+      long lines = lines();
+      for (long line = 1; line <= lines; line++) {
         long begin = in.readLong();
         int length = in.readInt();
         int sum = in.readInt();
         if (length != 0 && !isAsWritten(line, begin, length, sum)) {
-          write(entries, ByteBuffer.allocate(ENTRY), place(line));
+          mark(line, ASKED);
         }
       }
       return true;
@@ -139,13 +175,49 @@ final class Answers {
       return HEADER + (line - 1) * ENTRY;
     }
 
-    /** That line is asked for now; when this returns, that is on disk, for it and some more. */
-    void asks(long line) throws IOException {
+    /**
+     * That line is asked for now. When this returns, a crash of the machine cannot take that back,
+     * for it and some more.
+     *
+     * @return whether it was asked for before, and may have been executed then
+     */
+    boolean asks(long line) throws IOException {
+      boolean again = line <= unsureUpTo || begin(line) == ASKED;
+      mark(line, ASKED);
       if (line > asked) {
         asked = line + AT_ONCE - 1;
         writeHeader();
         entries.force(false);
       }
+      return again;
+    }
+
+    /** Nothing came of it: that line was not executed. */
+    void wasSentAway(long line) throws IOException {
+      mark(line, SENT_AWAY);
+    }
+
+    private void mark(long line, long mark) throws IOException {
+      write(entries, ByteBuffer.allocate(ENTRY).putLong(0, mark), place(line));
+    }
+
+    private long begin(long line) throws IOException {
+      ByteBuffer begin = ByteBuffer.allocate(Long.BYTES);
+      return read(entries, begin, place(line)) ? begin.getLong(0) : 0;
+    }
+
+    /** Hands out the lines that were asked for, and have no answer. */
+    List<Long> missing() throws IOException {
+      List<Long> missing = new ArrayList<>();
+      DataInputStream in = entries();
+      long lines = lines();
+      for (long line = 1; line <= lines; line++) {
+        if (in.readLong() < 0) {
+          missing.add(line);
+        }
+        in.skipNBytes(2 * Integer.BYTES);
+      }
+      return missing;
     }
 
     /**
@@ -154,8 +226,9 @@ final class Answers {
      * @param durably whether not even a crash of the machine may change them
      */
     void publishes(long size, boolean durably) throws IOException {
-      published = size;
+      published = durably ? size : -size;
       writeHeader();
+      published = size;
       if (durably) {
         texts.force(false);
         entries.force(false);
@@ -163,7 +236,8 @@ final class Answers {
     }
 
     private void writeHeader() throws IOException {
-      byte[] state = ByteBuffer.allocate(2 * Long.BYTES).putLong(asked).putLong(published).array();
+      byte[] state =
+          ByteBuffer.allocate(STATE).putLong(asked).putLong(published).putLong(START).array();
       ByteBuffer header = ByteBuffer.allocate(HEADER).put(state).putInt(checksum(0, 0, state));
       write(entries, header.flip(), 0);
     }
@@ -212,7 +286,8 @@ final class Answers {
     /** Hands all of them out, in the order of the lines. */
     void inOrder(Sink sink) throws IOException {
       DataInputStream in = entries();
-      for (long line = 1; line <= lines(); line++) {
+      long lines = lines();
+      for (long line = 1; line <= lines; line++) {
         long begin = in.readLong();
         int length = in.readInt();
         in.skipNBytes(Integer.BYTES);
@@ -220,6 +295,23 @@ final class Answers {
           sink.take(line, text(begin, Math.abs(length)), length < 0);
         }
       }
+    }
+
+    private void forget() throws IOException {
+      DataInputStream in = entries();
+      long lines = lines();
+      for (long line = 1; line <= lines; line++) {
+        long begin = in.readLong();
+        int length = in.readInt();
+        in.skipNBytes(Integer.BYTES);
+        if (length != 0) {
+          byte[] beginning = text(begin, Math.min(BEGINNING, Math.abs(length)));
+          String answer = new String(beginning, StandardCharsets.US_ASCII);
+          mark(line, REFUSED.matcher(answer).lookingAt() ? SENT_AWAY : ASKED);
+        }
+      }
+      texts.truncate(0);
+      end = 0;
     }
 
     private DataInputStream entries() throws IOException {
@@ -248,12 +340,12 @@ final class Answers {
     return new Open();
   }
 
-  /** Gives their room back, and still knows what was asked for; nothing may be open. */
+  /**
+   * Gives their room back, and still knows which lines may have been executed; nothing may be open.
+   */
   void forget() throws IOException {
     try (Open open = open()) {
-      open.texts.truncate(0);
-      open.entries.truncate(HEADER);
-      end = 0;
+      open.forget();
     }
   }
 

@@ -21,8 +21,10 @@ final class AskedAgain {
   private static final Set<String> NOT_ON_RECORD =
       codes(
           Reason.ACTION_NOT_ALLOWED,
+          Reason.APPROVALS_INSUFFICIENT,
           Reason.APPROVAL_EXPIRED,
           Reason.APPROVAL_NOT_YET_VALID,
+          Reason.APPROVAL_REVOKED,
           Reason.APPROVAL_USED);
 
   private AskedAgain() {}

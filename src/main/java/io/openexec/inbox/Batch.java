@@ -26,6 +26,8 @@ final class Batch {
   /** And after so many bytes. */
   private static final int TURN_BYTES = 16 << 20;
 
+  private static final int NOT_READY = 503;
+
   private final Folder folder;
   private final Path claimed;
   private final Ways ways;
@@ -203,11 +205,10 @@ final class Batch {
       return;
     }
     byte[] request = line.bytes();
-    boolean again = !first || line.number() <= answers.askedBefore();
-    begun(line.number(), request.length);
+    boolean again = begun(line.number(), request.length);
     try {
       if (!ways.window().run(request.length, () -> execute(request, place, again))) {
-        putOff(place, request.length);
+        putOff(place, request.length, again);
       }
     } catch (InterruptedException | RuntimeException | Error e) {
       over(request.length);
@@ -216,7 +217,11 @@ final class Batch {
   }
 
   /** Leaves a request in the file until there is room in memory for it. */
-  private synchronized void putOff(Lines.Place place, int length) {
+  private synchronized void putOff(Lines.Place place, int length, boolean again)
+      throws IOException {
+    if (!again) {
+      kept().wasSentAway(place.lines() + 1);
+    }
     waitFrom(place);
     pace.over(length);
   }
@@ -240,9 +245,10 @@ final class Batch {
     return open;
   }
 
-  private synchronized void begun(long line, int length) throws IOException {
-    kept().asks(line);
+  private synchronized boolean begun(long line, int length) throws IOException {
+    boolean again = kept().asks(line);
     pace.begun(length);
+    return again;
   }
 
   private synchronized void over(int length) {
@@ -258,8 +264,7 @@ final class Batch {
                 if (error != null) {
                   turns.warn(claimed, "is tried again: " + Errors.rootCause(error));
                 }
-                boolean isFinal = error == null && answer.isFinal();
-                come(place, isFinal ? (again ? AskedAgain.honest(request, answer) : answer) : null);
+                come(place, error == null ? answer : null, request, again);
               } finally {
                 over(request.length);
                 proceed(State.PARKED);
@@ -269,14 +274,22 @@ final class Batch {
             ways.writer());
   }
 
-  /** Takes an answer; null stands for one that is not final. */
-  private synchronized void come(Lines.Place place, @Nullable Answer answer) {
-    if (answer == null) {
-      waitFrom(place);
-      return;
-    }
+  /**
+   * Takes an answer, which need not be final; null stands for none.
+   *
+   * @param again whether the request was asked for before, and may have been executed then
+   */
+  private synchronized void come(
+      Lines.Place place, @Nullable Answer answer, byte[] request, boolean again) {
     try {
-      keep(place.lines() + 1, answer);
+      if (answer != null && answer.isFinal()) {
+        keep(place.lines() + 1, again ? AskedAgain.honest(request, answer) : answer);
+        return;
+      }
+      if (answer != null && answer.status() == NOT_READY && !again) {
+        kept().wasSentAway(place.lines() + 1);
+      }
+      waitFrom(place);
     } catch (IOException | RuntimeException e) {
       fail(e);
     } catch (Error e) {
@@ -316,7 +329,7 @@ final class Batch {
     synchronized (this) {
       answerWhatIsGone();
       // A success comes again as it is; a refusal might not.
-      kept().publishes(end, progress.refused() > 0 || answers.askedBefore() > 0);
+      kept().publishes(end, progress.refused() > 0 || answers.isRecovered());
       refused = Receipts.publish(folder, claimed, kept());
       close();
     }
@@ -332,11 +345,9 @@ final class Batch {
 
   /** A line that was read, and was cut off before it was answered, has its answer as well. */
   private void answerWhatIsGone() throws IOException {
-    for (long line = 1; progress.waiting() > 0 && line <= progress.line(); line++) {
-      if (!kept().has(line)) {
-        turns.warn(claimed, "was cut off after it was taken");
-        keep(line, Answer.refusing(Refusal.gone()));
-      }
+    for (long line : kept().missing()) {
+      turns.warn(claimed, "was cut off after it was taken");
+      keep(line, Answer.refusing(Refusal.gone()));
     }
   }
 

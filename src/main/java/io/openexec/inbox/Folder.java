@@ -185,6 +185,8 @@ final class Folder implements AutoCloseable {
   synchronized Path claim(Path file) throws IOException {
     check();
     String free = freeName(name(file));
+    // Of another file that had this name, and is gone.
+    discardKept(work().resolve(free));
     Path claimed = Files.move(file, work().resolve(free), StandardCopyOption.ATOMIC_MOVE);
     try {
       sync(work());
@@ -248,9 +250,16 @@ final class Folder implements AutoCloseable {
 
   /** Returns what is kept of the answers to a claimed file, until they are published. */
   Answers answersOf(Path claimed) throws IOException {
-    return new Answers(
-        work().resolve("." + name(claimed) + ".answers"),
-        work().resolve("." + name(claimed) + ".index"));
+    return new Answers(kept(claimed, ".answers"), kept(claimed, ".index"));
+  }
+
+  private Path kept(Path claimed, String what) {
+    return work().resolve("." + name(claimed) + what);
+  }
+
+  private void discardKept(Path claimed) throws IOException {
+    Files.deleteIfExists(kept(claimed, ".answers"));
+    Files.deleteIfExists(kept(claimed, ".index"));
   }
 
   /** Begins the answers to a claimed file. */

@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 final class Progress {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
   private static final long LINES = 10_000;
+  private static final long SECOND = 1_000_000_000;
 
   private final Path file;
   private final long size;
@@ -51,7 +52,7 @@ final class Progress {
     line = number;
     position = upTo;
     counts.read();
-    if (number % LINES == 0 || isTime()) {
+    if (isTime() || (number % LINES == 0 && System.nanoTime() - saidAt > SECOND)) {
       saidAt = System.nanoTime();
       LOG.info("inbox: {} is at line {}", Vetting.shown(file), number);
     }

@@ -71,12 +71,13 @@ final class Vetting {
   }
 
   /**
-   * Returns what is wrong with a file, wherever it lies; nothing if it may be opened.
+   * Returns what is wrong with a file that was taken, whose name was looked at before; nothing if
+   * it may be opened.
    *
    * @throws IOException if it cannot be looked at now
    */
   static Optional<String> objection(Path file) throws IOException {
-    return objection(file, String.valueOf(file.getFileName()));
+    return objectionToKind(file);
   }
 
   private static Optional<String> objection(Path file, String name) throws IOException {

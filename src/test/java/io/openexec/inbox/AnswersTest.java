@@ -30,7 +30,10 @@ class AnswersTest {
 
   private void putThree() throws IOException {
     try (Answers.Open open = answers().open()) {
-      open.asks(1);
+      assertThat(open.asks(1)).isFalse();
+      assertThat(open.asks(5)).isFalse();
+      assertThat(open.asks(6)).isFalse();
+      open.wasSentAway(6);
       open.put(3, "third", true);
       open.put(1, "first", false);
       open.put(4, "fourth", false);
@@ -59,10 +62,13 @@ class AnswersTest {
     putThree();
     Answers again = answers();
     assertThat(all(again)).containsExactly("1 first false", "3 third true", "4 fourth false");
-    assertThat(again.askedBefore()).isEqualTo(1_024);
     assertThat(again.published()).isZero();
     try (Answers.Open open = again.open()) {
+      assertThat(open.missing()).containsExactly(5L, 6L);
       assertThat(open.has(2)).isFalse();
+      assertThat(open.asks(2)).as("not asked for").isFalse();
+      assertThat(open.asks(5)).as("asked for").isTrue();
+      assertThat(open.asks(6)).as("sent away").isFalse();
       open.put(2, "second", false);
       open.publishes(77, true);
     }
@@ -89,19 +95,27 @@ class AnswersTest {
     overwrite(index(), 0, "whatever it is".getBytes(StandardCharsets.US_ASCII));
     Answers fresh = answers();
     assertThat(all(fresh)).isEmpty();
-    assertThat(fresh.askedBefore()).isZero();
+    assertThat(fresh.isRecovered()).isFalse();
     assertThat(Files.size(text())).isZero();
   }
 
   @Test
-  void theRoomIsGivenBackAndWhatWasAskedForIsKnown() throws Exception {
-    putThree();
+  void theRoomIsGivenBackAndWhatMayHaveBeenExecutedIsKnown() throws Exception {
+    try (Answers.Open open = answers().open()) {
+      open.put(1, "{\"line\":1,\"status\":200,\"answer\":{}}", false);
+      open.put(2, "{\"line\":2,\"status\":403,\"answer\":{}}", true);
+      open.put(3, "{\"line\":3,\"status\":409,\"answer\":{}}", true);
+      assertThat(open.asks(4)).isFalse();
+    }
     answers().forget();
     assertThat(Files.size(text())).isZero();
     Answers again = answers();
     assertThat(all(again)).isEmpty();
-    assertThat(again.askedBefore()).isEqualTo(1_024);
     try (Answers.Open open = again.open()) {
+      assertThat(open.asks(1)).isTrue();
+      assertThat(open.asks(2)).as("was refused").isFalse();
+      assertThat(open.asks(3)).isTrue();
+      assertThat(open.asks(4)).isTrue();
       open.put(1, "first", false);
     }
     assertThat(all(answers())).containsExactly("1 first false");
