@@ -281,7 +281,7 @@ public final class Inbox implements AutoCloseable {
     try {
       folder.check();
       // Looked at again: until it was moved here, others could have put something in its place.
-      Optional<String> objection = Vetting.objection(claimed);
+      Optional<String> objection = Vetting.objectionToTaken(claimed);
       if (objection.isPresent()) {
         giveUp(claimed, "is left in .work: " + objection.get());
       } else {

@@ -71,13 +71,24 @@ final class Vetting {
   }
 
   /**
-   * Returns what is wrong with a file that was taken, whose name was looked at before; nothing if
-   * it may be opened.
+   * Returns what is wrong with a file that was taken, whose name was looked at before (but perhaps
+   * in another locale); nothing if it may be opened.
+   *
+   * @throws IOException if it cannot be looked at now
+   */
+  static Optional<String> objectionToTaken(Path file) throws IOException {
+    return String.valueOf(file.getFileName()).indexOf(UNREADABLE) >= 0
+        ? Optional.of(unreadable())
+        : objectionToKind(file);
+  }
+
+  /**
+   * Returns what is wrong with a file; nothing if it may be taken.
    *
    * @throws IOException if it cannot be looked at now
    */
   static Optional<String> objection(Path file) throws IOException {
-    return objectionToKind(file);
+    return objection(file, String.valueOf(file.getFileName()));
   }
 
   private static Optional<String> objection(Path file, String name) throws IOException {
