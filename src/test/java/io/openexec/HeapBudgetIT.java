@@ -19,6 +19,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -129,6 +130,42 @@ class HeapBudgetIT {
         awaitAnswers(broker, BOMBS);
         assertWell(service);
       }
+    }
+  }
+
+  /** Of which the validator keeps a thousand times their size, as long as it tries alternatives. */
+  @Test
+  void soAreManyValuesAgainstASchemaWithAlternatives() throws Exception {
+    String each =
+        "{type: array, items: {oneOf: [{type: string}, {type: integer}, {type: boolean}]}}";
+    String fit = "{properties: {rows: {items: {required: [sku, qty]}}}}";
+    TestService.Setup setup =
+        new TestService.Setup(directory)
+            .action(
+                "each",
+                "description: d\nschema: {type: object, properties: {rows: " + each + "}}",
+                "setBody: {constant: '{}'}")
+            .action(
+                "fit",
+                "description: d\nschema: {type: object, if: " + fit + ", then: {maxProperties: 9}}",
+                "setBody: {constant: '{}'}");
+    try (Packaged service = Packaged.start(directory, setup.environment(), false, HEAP)) {
+      for (int count : new int[] {15_000, 340_000}) {
+        List<CompletableFuture<Reply>> replies = new ArrayList<>();
+        for (int n = 0; n < 16; n++) {
+          String name = n % 2 == 0 ? "each" : "fit";
+          String value = n % 2 == 0 ? "1," : "{},";
+          String rows = "{\"rows\":[" + value.repeat(count) + value.charAt(0);
+          rows += n % 2 == 0 ? "]}" : "}]}";
+          replies.add(
+              service.requests().executeAsync(Requests.body(name, rows, count + "-" + n, null)));
+        }
+        for (CompletableFuture<Reply> reply : replies) {
+          // 503 where there are too many large ones at a time.
+          assertThat(reply.join().status()).isIn(count < 20_000 ? List.of(200) : List.of(400, 503));
+        }
+      }
+      assertWell(service);
     }
   }
 

@@ -209,7 +209,9 @@ final class QueueDoor {
       both.writeBytes(bytes);
       return both.toByteArray();
     }
-    return content == null ? reason : reason + "\n" + content;
+    String text = content == null ? "" : (String) content;
+    // It may be one already, that could not go aside.
+    return text.startsWith(reason) ? text : reason + "\n" + text;
   }
 
   private static boolean isRejected(Exchange exchange) {

@@ -77,10 +77,20 @@ public record Action(
    * @throws Refusal 400, with the first errors; of a large payload, with the first
    */
   void check(JsonValue payload) {
+    boolean large = payload.compact().length() > LARGE;
+    if (large && payload.read(tree -> SchemaMemory.isShortOf(schema.getSchemaNode(), tree))) {
+      throw Refusal.payloadRefused(
+          name,
+          List.of(
+              "it has more than "
+                  + SchemaMemory.most()
+                  + " values, which this service has not the memory to hold against a schema with"
+                  + " alternatives"));
+    }
     List<String> errors;
     try {
       errors =
-          errors(schema, payload, payload.compact().length() > LARGE).stream()
+          errors(schema, payload, large).stream()
               .map(ValidationMessage::getMessage)
               .limit(ERRORS_SHOWN)
               .toList();
