@@ -21,11 +21,11 @@ import java.util.zip.CRC32;
 /**
  * The answers to the lines of a file, on disk: they come in any order, and go out in that of the
  * lines. Beside their text there is an index: first up to which line the file was asked for, up to
- * which byte its answers were published (8 bytes each; 0 for not at all), and which start of the
- * machine that was under (8 bytes), with a checksum (4 bytes); then an entry a line: where its
- * answer begins (8 bytes; where there is none -1 if it was asked for, -2 if it was sent away then,
- * 0 if neither), how long it is (4 bytes; 0 where there is none, negative if it is a problem), and
- * a checksum (4 bytes).
+ * which byte its answers were published (8 bytes each; 0 for not at all, negative if a crash of the
+ * machine may have taken some of them), and which start of the machine that was under (8 bytes),
+ * with a checksum (4 bytes); then an entry a line: where its answer begins (8 bytes; where there is
+ * none -1 if it was asked for, -2 if it was sent away then, 0 if neither), how long it is (4 bytes;
+ * 0 where there is none, negative if it is a problem), and a checksum (4 bytes).
  *
  * <p>They outlive the service: an answer once given stays the answer, also if the same question
  * would be answered otherwise later. What a crash of the machine took of them is asked again.
@@ -49,12 +49,15 @@ final class Answers {
 
   private final Path text;
   private final Path index;
+  private final boolean recovered;
+
+  /** Up to that line it is not known which were asked for. */
   private final long unsureUpTo;
+
+  private boolean sameStart;
   private long asked;
   private long published;
   private long end;
-  private final boolean recovered;
-  private boolean sameStart;
 
   /** Takes an answer. */
   @FunctionalInterface
